@@ -1,0 +1,255 @@
+/**
+ * What can be asked of a host. Queries are data: they are compiled to sh in queries.ts, all queries of one kind in a
+ * request are answered by one process, and two equal queries are asked once.
+ */
+export type Query =
+  | FileQuery
+  | ContentQuery
+  | PackageQuery
+  | CandidateQuery
+  | UnitQuery
+  | UserQuery
+  | GroupQuery
+  | SysctlQuery
+  | ListenQuery
+  | FactsQuery
+  | SqlQuery
+  | CommandQuery
+  | ScriptQuery
+  | LocalFileQuery
+  | LocalTreeQuery
+  | RenderQuery;
+
+/** lstat of a path; with `follow`, stat of what a link points to. */
+export interface FileQuery {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly follow?: boolean;
+}
+/** The content of a regular file. With `unless` (a sha256 in hex) the content is sent only when it differs from that. */
+export interface ContentQuery {
+  readonly kind: 'content';
+  readonly path: string;
+  readonly unless?: string;
+}
+/** The installed version of a Debian package. */
+export interface PackageQuery {
+  readonly kind: 'package';
+  readonly name: string;
+}
+/** The version that apt would install. */
+export interface CandidateQuery {
+  readonly kind: 'candidate';
+  readonly name: string;
+}
+/** A systemd unit, with its suffix (`nginx.service`). */
+export interface UnitQuery {
+  readonly kind: 'unit';
+  readonly name: string;
+}
+export interface UserQuery {
+  readonly kind: 'user';
+  readonly name: string;
+}
+export interface GroupQuery {
+  readonly kind: 'group';
+  readonly name: string;
+}
+/** The running value of a kernel setting (`net.ipv4.ip_forward`). */
+export interface SysctlQuery {
+  readonly kind: 'sysctl';
+  readonly name: string;
+}
+/** All listening TCP and UDP sockets. */
+export interface ListenQuery {
+  readonly kind: 'listen';
+}
+export interface FactsQuery {
+  readonly kind: 'facts';
+}
+/** One read-only SQL statement over the local socket as the agent's user. Rows come back as strings, NULL as null. */
+export interface SqlQuery {
+  readonly kind: 'sql';
+  readonly sql: string;
+  readonly database?: string;
+}
+/** A command that only reads. `stdin` never appears in argv. `timeout` in seconds (default 30). */
+export interface CommandQuery {
+  readonly kind: 'command';
+  readonly argv: readonly string[];
+  readonly stdin?: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeout?: number;
+}
+/** POSIX sh that only reads, with positional parameters; the escape when no other kind fits. */
+export interface ScriptQuery {
+  readonly kind: 'script';
+  readonly code: string;
+  readonly args?: readonly string[];
+  readonly stdin?: string;
+  readonly timeout?: number;
+}
+/** A file on the controller. Answered without asking the host. `path` is absolute (the executor resolved it). */
+export interface LocalFileQuery {
+  readonly kind: 'local-file';
+  readonly path: string;
+}
+/** Everything below a folder on the controller, sorted by path. */
+export interface LocalTreeQuery {
+  readonly kind: 'local-tree';
+  readonly path: string;
+}
+/** A template rendered for this host and task. Answered without asking the host. */
+export interface RenderQuery {
+  readonly kind: 'render';
+  readonly path: string;
+}
+
+export type FileAnswer =
+  | { readonly exists: false }
+  | {
+      readonly exists: true;
+      readonly type: 'file' | 'directory' | 'link' | 'other';
+      /** permission bits only, for example 0o644 */
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly owner: string;
+      readonly group: string;
+      /** bytes */
+      readonly size: number;
+      /** seconds since the epoch */
+      readonly mtime: number;
+      readonly inode: number;
+      /** where a link points to */
+      readonly target?: string;
+    };
+/** `same`: the sha256 is the one given as `unless`. `large`: over 1 MiB, only the hash was sent. */
+export type ContentAnswer =
+  | { readonly state: 'absent' }
+  | { readonly state: 'same' }
+  | { readonly state: 'large'; readonly sha256: string }
+  | { readonly state: 'content'; readonly content: Buffer };
+export type PackageAnswer = { readonly version: string | null };
+export type CandidateAnswer = { readonly version: string | null };
+export interface UnitAnswer {
+  /** loaded, not-found, masked, error … */
+  readonly load: string;
+  /** active, inactive, failed, activating … */
+  readonly active: string;
+  readonly sub: string;
+  /** enabled, disabled, static, masked, '' … */
+  readonly enabled: string;
+  readonly mainPid: number;
+  /** the unit file on disk is newer than what systemd has loaded */
+  readonly needReload: boolean;
+  readonly restarts: number;
+}
+export type UserAnswer =
+  | { readonly exists: false }
+  | {
+      readonly exists: true;
+      readonly uid: number;
+      readonly gid: number;
+      readonly group: string;
+      /** supplementary groups, sorted */
+      readonly groups: readonly string[];
+      readonly comment: string;
+      readonly home: string;
+      readonly shell: string;
+      /** the hash of /etc/shadow, or null where the agent may not read it */
+      readonly password: string | null;
+    };
+export type GroupAnswer =
+  | { readonly exists: false }
+  | { readonly exists: true; readonly gid: number; readonly members: readonly string[] };
+export type SysctlAnswer = { readonly value: string | null };
+export type ListenAnswer = {
+  readonly sockets: readonly {
+    readonly protocol: 'tcp' | 'udp';
+    readonly address: string;
+    readonly port: number;
+    readonly process: string;
+  }[];
+};
+/** `error` when the client is missing, the server is down or the statement is refused. */
+export type SqlAnswer =
+  | { readonly rows: readonly (readonly (string | null)[])[]; readonly error?: undefined }
+  | { readonly error: string; readonly rows?: undefined };
+/** `rc` 127: not found. Output is cut to the agent's cap. `signal` when a signal ended it. */
+export interface CommandAnswer {
+  readonly rc: number;
+  readonly signal?: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+export type LocalFileAnswer = { readonly content: Buffer; readonly mode: number };
+export type LocalTreeAnswer = {
+  readonly entries: readonly {
+    /** relative to the asked path, with forward slashes */
+    readonly path: string;
+    readonly type: 'file' | 'directory' | 'link';
+    readonly mode: number;
+    readonly content?: Buffer;
+    readonly target?: string;
+  }[];
+};
+export type RenderAnswer = { readonly content: string };
+
+export interface AnswerOf {
+  readonly file: FileAnswer;
+  readonly content: ContentAnswer;
+  readonly package: PackageAnswer;
+  readonly candidate: CandidateAnswer;
+  readonly unit: UnitAnswer;
+  readonly user: UserAnswer;
+  readonly group: GroupAnswer;
+  readonly sysctl: SysctlAnswer;
+  readonly listen: ListenAnswer;
+  readonly facts: FactsAnswer;
+  readonly sql: SqlAnswer;
+  readonly command: CommandAnswer;
+  readonly script: CommandAnswer;
+  readonly 'local-file': LocalFileAnswer;
+  readonly 'local-tree': LocalTreeAnswer;
+  readonly render: RenderAnswer;
+}
+export type Answer = AnswerOf[keyof AnswerOf];
+
+/** Facts under the names that `ansible_facts` uses. */
+export type FactsAnswer = Readonly<Record<string, unknown>>;
+
+/** Two queries with the same key have the same answer. */
+export function queryKey(query: Query): string {
+  return JSON.stringify(query, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
+/** The answers of one request, looked up by the query itself. */
+export class Answers {
+  readonly #byKey: ReadonlyMap<string, Answer>;
+
+  constructor(byKey: ReadonlyMap<string, Answer>) {
+    this.#byKey = byKey;
+  }
+
+  /** For tests and cases: pairs of a query and its answer. */
+  static of(pairs: Iterable<readonly [Query, Answer]>): Answers {
+    return new Answers(new Map([...pairs].map(([query, answer]) => [queryKey(query), answer])));
+  }
+
+  has(query: Query): boolean {
+    return this.#byKey.has(queryKey(query));
+  }
+
+  /** The answer to a query that was asked; asking for another one is a bug of the resource and throws. */
+  get<K extends Query['kind']>(query: Extract<Query, { kind: K }>): AnswerOf[K] {
+    const answer = this.#byKey.get(queryKey(query));
+    if (answer === undefined) throw new Error(`no answer for ${queryKey(query)}: queries() did not ask it`);
+    return answer as AnswerOf[K];
+  }
+}

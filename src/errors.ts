@@ -1,0 +1,70 @@
+/** A place in a file of the user. `line` and `col` count from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly col: number;
+}
+
+/** What else an error can say. `detail` holds lines to show below the message, for example the last output of a program. */
+export interface ErrorContext {
+  readonly position?: Position | undefined;
+  readonly host?: string | undefined;
+  readonly task?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly detail?: readonly string[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** The base of every error that a user is meant to read: what failed, where, why, and what to try. */
+export abstract class ProvisionError extends Error {
+  readonly position: Position | undefined;
+  readonly host: string | undefined;
+  readonly task: string | undefined;
+  readonly hint: string | undefined;
+  readonly detail: readonly string[];
+
+  constructor(message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = new.target.name;
+    this.position = context.position;
+    this.host = context.host;
+    this.task = context.task;
+    this.hint = context.hint;
+    this.detail = context.detail ?? [];
+  }
+}
+
+/** The command line is wrong. */
+export class UsageError extends ProvisionError {}
+
+/** A file of the user (inventory, playbook, role, template, schema) is wrong; found before or while evaluating it. */
+export class ConfigurationError extends ProvisionError {}
+
+/** A host could not be reached, refused the login, or showed a wrong key. */
+export class UnreachableError extends ProvisionError {}
+
+/** A task could not be planned or its steps failed on the host. */
+export class TaskError extends ProvisionError {}
+
+/** The machine lacks something that the local cluster needs, or one of its commands failed. */
+export class ClusterError extends ProvisionError {}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `file:line:col`, as editors and terminals link it. */
+export function formatPosition(position: Position): string {
+  return `${position.file}:${position.line}:${position.col}`;
+}
+
+/** Control characters made visible, so that what a host says cannot drive the terminal. Tabs stay. */
+export function escapeControl(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (char) => {
+    if (char === '\n') return '\\n';
+    if (char === '\r') return '\\r';
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}

@@ -1,0 +1,115 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { closest, distance } from 'fastest-levenshtein';
+import { Template } from './template/template.js';
+
+export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly items?: JsonSchema;
+  readonly enum?: readonly unknown[];
+  /** a secret: its value is taken out of everything that is printed */
+  readonly writeOnly?: boolean;
+  readonly [keyword: string]: unknown;
+}
+
+/** What is wrong with a value. `path` leads to the culprit from the root: keys and indexes. `key` is an unknown key at that place. */
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly key?: string;
+}
+
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, useDefaults: false, verbose: true });
+const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+
+/**
+ * Hold a value against a schema. A Template is accepted wherever a value is expected: what it renders to is validated
+ * again when it is known.
+ */
+export function validate(schema: JsonSchema, value: unknown): Problem[] {
+  let check = compiled.get(schema);
+  if (!check) {
+    check = ajv.compile(schema);
+    compiled.set(schema, check);
+  }
+  if (check(value)) return [];
+  const problems = (check.errors ?? []).filter((error) => !insideTemplate(value, error)).map((error) => explain(error));
+  // A failed anyOf/oneOf repeats what its branches said.
+  const branches = problems.filter((problem) => problem.message !== '');
+  return branches.filter((problem, index) => branches.findIndex((other) => same(other, problem)) === index);
+}
+
+/** ` (did you mean "x"?)` when a known name is near, else an empty string. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const names = [...known];
+  if (names.length === 0) return '';
+  const nearest = closest(name, names);
+  return distance(name, nearest) <= Math.max(1, Math.floor(name.length / 3)) ? ` (did you mean "${nearest}"?)` : '';
+}
+
+/** The defaults of a schema's properties filled in where the object has nothing. */
+export function withDefaults(schema: JsonSchema, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const filled: Record<string, unknown> = { ...value };
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    if (filled[key] === undefined && property.default !== undefined) filled[key] = property.default;
+  }
+  return filled;
+}
+
+function insideTemplate(root: unknown, error: ErrorObject): boolean {
+  let value: unknown = root;
+  if (value instanceof Template) return true;
+  for (const part of pathOf(error)) {
+    value = (value as Record<string | number, unknown> | undefined)?.[part];
+    if (value instanceof Template) return true;
+  }
+  return false;
+}
+
+function explain(error: ErrorObject): Problem {
+  const path = pathOf(error);
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty']);
+      const known = Object.keys((error.parentSchema as JsonSchema).properties ?? {});
+      return { path, key, message: `unknown key "${key}"${didYouMean(key, known)}` };
+    }
+    case 'required':
+      return { path, message: `"${String(params['missingProperty'])}" is required` };
+    case 'enum': {
+      const allowed = (params['allowedValues'] as unknown[]).map((one) => JSON.stringify(one)).join(', ');
+      const hint = typeof error.data === 'string' ? didYouMean(error.data, (params['allowedValues'] as unknown[]).map(String)) : '';
+      return { path, message: `must be one of ${allowed}, not ${show(error.data)}${hint}` };
+    }
+    case 'type':
+      return { path, message: `must be ${[params['type']].flat().join(' or ')}, not ${show(error.data)}` };
+    case 'anyOf':
+    case 'oneOf':
+    case 'if':
+      return { path, message: '' };
+    default:
+      return { path, message: `${error.message ?? error.keyword}, not ${show(error.data)}` };
+  }
+}
+
+function pathOf(error: ErrorObject): (string | number)[] {
+  return error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function same(a: Problem, b: Problem): boolean {
+  return a.message === b.message && a.path.join('/') === b.path.join('/');
+}
