@@ -1,0 +1,14 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What a verb may use of the process. Tests pass their own. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** set by the verb; 0 unless it says otherwise */
+  exitCode: number;
+  /** aborted by the first Ctrl-C */
+  readonly interrupted: AbortSignal;
+}

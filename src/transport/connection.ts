@@ -1,0 +1,19 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A logged-in host. */
+export interface Connection {
+  /** Start a command through the login shell. */
+  exec(command: string): Promise<Channel>;
+  close(): void;
+  /** Settles when the connection is gone; with an error when it was lost. */
+  readonly closed: Promise<Error | undefined>;
+}
+
+export interface Channel {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** how the remote command ended; `signal` when one killed it */
+  readonly exit: Promise<{ readonly code: number | null; readonly signal?: string }>;
+  close(): void;
+}
