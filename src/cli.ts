@@ -1,0 +1,88 @@
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { ExitCode } from './cli/exit-codes.js';
+import type { Io } from './cli/io.js';
+import { printError } from './cli/print-error.js';
+import { findVerb, verbs } from './cli/verbs.js';
+
+/** argv (without node and the script) to exit code. The only place that touches process.*. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const interrupted = new AbortController();
+  const io: Io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    exitCode: ExitCode.ok,
+    interrupted: interrupted.signal,
+  };
+  onInterrupt(interrupted);
+  // A reader that goes away (`provision … | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(io.exitCode);
+    throw error;
+  });
+  await run(argv, io);
+  process.exitCode = io.exitCode;
+}
+
+/** Run one command line with the given surroundings; sets `io.exitCode`. */
+export async function run(argv: readonly string[], io: Io): Promise<void> {
+  try {
+    const { verb, rest } = findVerb(argv);
+    if (verb === undefined) {
+      await overview(io).parseAsync(rest, { from: 'user' });
+      return;
+    }
+    const command = new Command(`provision${verb.name === 'run' ? '' : ` ${verb.name}`}`);
+    tame(command, io);
+    const { define } = await verb.load();
+    define(command, io);
+    for (const sub of command.commands) tame(sub, io);
+    await command.parseAsync(rest, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      io.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+      return;
+    }
+    io.exitCode = printError(error, io);
+  }
+}
+
+export function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function overview(io: Io): Command {
+  const command = new Command('provision');
+  tame(command, io);
+  command
+    .description('Configuration management over SSH: one connection and a few round trips a host.')
+    .usage('[options] [playbook]   or   provision <command> [options]')
+    .version(version(), '-V, --version', 'print the version');
+  for (const verb of verbs) command.command(verb.name).description(verb.summary).allowUnknownOption();
+  command.addHelpText('after', '\n`provision <command> --help` tells the options of one; without a command it is `run`.');
+  return command;
+}
+
+/** Commander's own words go to the given streams and never end the process. */
+function tame(command: Command, io: Io): void {
+  command.exitOverride().showHelpAfterError('(--help tells the options)').configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    getOutHelpWidth: () => io.stdout.columns ?? 100,
+    getErrHelpWidth: () => io.stderr.columns ?? 100,
+  });
+}
+
+/** First Ctrl-C or SIGTERM: stop at the next safe point. Second: stop now. */
+function onInterrupt(controller: AbortController): void {
+  const listener = (): void => {
+    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
+    controller.abort();
+  };
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+}

@@ -1,0 +1,17 @@
+/** What the exit status of `provision` means; the same for every verb. */
+export const ExitCode = {
+  ok: 0,
+  /** a task failed on some host */
+  failed: 1,
+  /** a dry run with --exit-code found changes */
+  changes: 2,
+  /** some host could not be reached */
+  unreachable: 3,
+  /** everything was applied, but a check did not hold */
+  unverified: 4,
+  /** wrong command line, or a file of the user that is wrong */
+  usage: 5,
+  /** a defect of provision itself */
+  internal: 70,
+  interrupted: 130,
+} as const;

@@ -1,0 +1,21 @@
+import { ProvisionError, TaskError, UnreachableError, messageOf } from '../errors.js';
+import { errorLines } from '../reporters/error-lines.js';
+import { createPalette } from '../reporters/palette.js';
+import { ExitCode } from './exit-codes.js';
+import type { Io } from './io.js';
+
+/** Say on stderr what went wrong, without a stack trace, and tell the exit code for it. */
+export function printError(error: unknown, io: Io): number {
+  const palette = createPalette(io.stderr.isTTY === true, io.env);
+  if (!(error instanceof ProvisionError)) {
+    io.stderr.write(`${palette.red('error:')} ${messageOf(error)}\n  ${palette.cyan('try:')} this is a defect of provision; PROVISION_DEBUG=1 shows where it comes from\n`);
+    if (io.env['PROVISION_DEBUG'] && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
+    return ExitCode.internal;
+  }
+  const host = error.host === undefined ? '' : `${error.host}: `;
+  const [first = '', ...rest] = errorLines(error, palette);
+  io.stderr.write([`${palette.red('error:')} ${host}${first}`, ...rest].join('\n') + '\n');
+  if (io.env['PROVISION_DEBUG']) io.stderr.write(`${error.stack ?? ''}\n`);
+  if (error instanceof UnreachableError) return ExitCode.unreachable;
+  return error instanceof TaskError ? ExitCode.failed : ExitCode.usage;
+}

@@ -1,0 +1,68 @@
+import { structuredPatch } from 'diff';
+import type { ChangeView } from '../events.js';
+import type { Change } from '../resources/resource.js';
+import type { Secrets } from '../variables/secrets.js';
+
+const HIDDEN = '(secret)';
+/** longer texts are shown by their size: a diff of them helps nobody and costs seconds */
+const LARGEST_DIFF = 256 * 1024;
+
+/** A change as reporters may show it: secrets out, content as a unified diff. */
+export function viewChange(change: Change, options: { secrets: Secrets; hidden: boolean }): ChangeView {
+  const { subject, field } = change;
+  const redact = (text: string): string => options.secrets.redact(text);
+  if (options.hidden || change.secret === true) {
+    return {
+      subject: redact(subject),
+      field,
+      before: change.before === null ? null : HIDDEN,
+      after: change.after === null ? null : HIDDEN,
+    };
+  }
+  if (field === 'content') return contentView(change, redact);
+  return {
+    subject: redact(subject),
+    field,
+    before: change.before === null ? null : redact(show(change.before)),
+    after: change.after === null ? null : redact(show(change.after)),
+  };
+}
+
+function contentView(change: Change, redact: (text: string) => string): ChangeView {
+  const before = textOf(change.before);
+  const after = textOf(change.after);
+  const summary = {
+    subject: redact(change.subject),
+    field: change.field,
+    before: change.before === null ? null : sizeOf(change.before),
+    after: change.after === null ? null : sizeOf(change.after),
+  };
+  if (before === undefined || after === undefined) return summary;
+  // Redacted before the diff: a line that differs only in a secret still shows as changed where the hunk is marked.
+  const patch = structuredPatch('before', 'after', redact(before), redact(after), undefined, undefined, { context: 3 });
+  const diff = patch.hunks.flatMap((hunk) => [
+    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    ...hunk.lines,
+  ]);
+  if (diff.length === 0 && before !== after) diff.push('  (only secret values differ)');
+  return { ...summary, diff };
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === null) return '';
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) return undefined;
+  if (value.length > LARGEST_DIFF) return undefined;
+  const text = value.toString();
+  return text.includes('\0') || text.includes('\ufffd') ? undefined : text;
+}
+
+function sizeOf(value: unknown): string {
+  const bytes = Buffer.isBuffer(value) ? value.length : Buffer.byteLength(String(value));
+  return `${bytes} bytes`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Buffer.isBuffer(value)) return sizeOf(value);
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,67 @@
+import type { CommandAnswer } from '../agent/query.js';
+import type { StepOutput } from '../agent/step.js';
+import type { PreparedTask, Registered, UnitResult } from './unit.js';
+
+/** What `register` gets for one unit that ran or was in sync: Ansible's names. */
+export function registeredOf(
+  changed: boolean,
+  own: Readonly<Record<string, unknown>>,
+  outputs: readonly StepOutput[],
+): Registered {
+  const last = outputs.at(-1);
+  return { ...(last ? outputFields(last) : {}), failed: false, ...own, changed };
+}
+
+/** What `register` gets for a skipped unit. */
+export function registeredSkip(reason: string): Registered {
+  return { changed: false, failed: false, skipped: true, skip_reason: reason };
+}
+
+/** What `register` gets for a failed unit. */
+export function registeredFailure(message: string, output: StepOutput | undefined): Registered {
+  return { ...(output ? outputFields(output) : {}), changed: false, failed: true, msg: message };
+}
+
+/** The result of a whole task: the unit's own, or `results` of all items. */
+export function registeredTask(prepared: PreparedTask): Registered {
+  if (prepared.skipped !== undefined) return registeredSkip(prepared.skipped);
+  if (!prepared.loop) return prepared.results[0]?.registered ?? registeredSkip('no items');
+  const results = prepared.results.map((result, index) => ({
+    ...result.registered,
+    item: prepared.units[index]?.item,
+    ansible_loop_var: prepared.task.loopVar,
+  }));
+  return {
+    changed: prepared.results.some((result) => result.registered.changed),
+    failed: prepared.results.some((result) => result.status === 'failed'),
+    ...(statusOf(prepared.results) === 'skipped' ? { skipped: true } : {}),
+    results,
+  };
+}
+
+/** The status of a task from those of its items. */
+export function statusOf(results: readonly UnitResult[]): UnitResult['status'] {
+  for (const status of ['failed', 'changed', 'may-change', 'ok'] as const) {
+    if (results.some((result) => result.status === status)) return status;
+  }
+  return 'skipped';
+}
+
+export function outputFields(output: StepOutput | CommandAnswer): Record<string, unknown> {
+  return {
+    rc: output.rc,
+    stdout: trimEnd(output.stdout),
+    stderr: trimEnd(output.stderr),
+    stdout_lines: linesOf(output.stdout),
+    stderr_lines: linesOf(output.stderr),
+  };
+}
+
+function linesOf(text: string): string[] {
+  const trimmed = trimEnd(text);
+  return trimmed === '' ? [] : trimmed.split('\n');
+}
+
+function trimEnd(text: string): string {
+  return text.replace(/[\r\n]+$/, '');
+}
