@@ -46,6 +46,12 @@ export class UnreachableError extends ProvisionError {}
 /** A task could not be planned or its steps failed on the host. */
 export class TaskError extends ProvisionError {}
 
+/**
+ * What a task needs is not on the host: a folder, a user, a package, a unit. In a dry run an earlier task may be the one
+ * that would have made it, so there it means "may change" and is not a failure.
+ */
+export class MissingPrerequisiteError extends TaskError {}
+
 /** The machine lacks something that the local cluster needs, or one of its commands failed. */
 export class ClusterError extends ProvisionError {}
 

@@ -95,7 +95,7 @@ export interface LocalFileQuery {
   readonly kind: 'local-file';
   readonly path: string;
 }
-/** Everything below a folder on the controller, sorted by path. */
+/** Everything below a folder on the controller, sorted by path. Of a file: one entry whose path is ''. */
 export interface LocalTreeQuery {
   readonly kind: 'local-tree';
   readonly path: string;
