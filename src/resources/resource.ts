@@ -17,6 +17,8 @@ export interface Resource<P = Record<string, unknown>> {
   readonly schema: JsonSchema;
   /** The key that a bare string stands for (`command: uptime` is `{cmd: uptime}`). */
   readonly freeForm?: string;
+  /** Parameters whose strings are bare expressions: they arrive evaluated, as {source, value} (debug.var, assert.that). */
+  readonly expressions?: readonly string[];
   /** What must be known. Called again with what is known until it asks nothing new (rarely needed). */
   queries(params: P, known: Answers): readonly Query[];
   /**
