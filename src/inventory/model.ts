@@ -1,5 +1,6 @@
-import type { Position } from '../errors.js';
-import type { Loaded } from '../template/template.js';
+import type { Sourced } from '../template/template.js';
+
+export type { Sourced } from '../template/template.js';
 
 /** Hosts and groups, with their own variables and where each came from. Nothing rendered. */
 export interface Inventory {
@@ -31,10 +32,4 @@ export interface Group {
   readonly depth: number;
   /** ansible_group_priority */
   readonly priority: number;
-}
-
-/** A value and where it was written. */
-export interface Sourced {
-  readonly value: Loaded;
-  readonly position: Position | undefined;
 }
