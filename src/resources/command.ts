@@ -1,8 +1,8 @@
 import type { CommandAnswer, CommandQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
-import { type Guards, guardProperties, guardQueries, skipReason } from './command-guards.js';
+import { type Guards, guardProperties, guardQueries, skipReason } from './command/guards.js';
 import { type CommandResult, commandResult } from './command-result.js';
-import { quoteWord } from './quote-word.js';
+import { quoteWord } from './command/quote-word.js';
 import { resource } from './resource.js';
 import { splitWords } from './split-words.js';
 

@@ -4,7 +4,7 @@ import { resource } from './resource.js';
 
 export interface DebugParams {
   readonly msg?: unknown;
-  readonly var?: Evaluated;
+  readonly var?: Evaluated | readonly Evaluated[];
 }
 
 export const debug = resource<DebugParams>({
@@ -34,7 +34,8 @@ export const debug = resource<DebugParams>({
 
   result({ msg, var: expression }) {
     if (expression === undefined) return { msg: msg ?? 'Hello world!' };
-    const { source, value } = isEvaluated(expression) ? expression : { source: 'var', value: expression };
+    const [one] = [expression].flat();
+    const { source, value } = isEvaluated(one) ? one : { source: 'var', value: one };
     return { msg: `${source} = ${showValue(value)}`, [source]: value };
   },
 });

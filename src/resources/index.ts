@@ -2,11 +2,24 @@ import { assert } from './assert.js';
 import { command } from './command.js';
 import { debug } from './debug.js';
 import { fail } from './fail.js';
+import { mysqlDb } from './mysql_db.js';
+import { mysqlQuery } from './mysql_query.js';
+import { mysqlUser } from './mysql_user.js';
 import type { Resource } from './resource.js';
 import { setFact } from './set_fact.js';
 import { shell } from './shell.js';
 
-const all: readonly Resource[] = [assert, command, debug, fail, setFact, shell];
+const all: readonly Resource[] = [
+  mysqlDb,
+  mysqlQuery,
+  mysqlUser,
+  assert,
+  command,
+  debug,
+  fail,
+  setFact,
+  shell,
+];
 
 /** Every resource that a task can name. A new one is one import and one entry. */
 export const resources: ReadonlyMap<string, Resource> = new Map(all.map((one) => [one.name, one]));

@@ -1,5 +1,5 @@
-import type { Answers, FileQuery, ScriptQuery } from '../agent/query.js';
-import type { JsonSchema } from '../schema.js';
+import type { Answers, FileQuery, ScriptQuery } from '../../agent/query.js';
+import type { JsonSchema } from '../../schema.js';
 
 /** The parameters by which command and shell know that there is nothing to do. */
 export interface Guards {

@@ -1,0 +1,47 @@
+import type { Answers, SqlQuery } from '../../agent/query.js';
+import type { ScriptStep } from '../../agent/step.js';
+import { MissingPrerequisiteError } from '../../errors.js';
+
+export type Row = readonly (string | null)[];
+
+/**
+ * The rows of a query.
+ * @throws MissingPrerequisiteError when the server did not answer: in a dry run it may not be installed yet
+ */
+export function rowsOf(answers: Answers, query: SqlQuery): readonly Row[] {
+  const answer = answers.get<'sql'>(query);
+  if (answer.error === undefined) return answer.rows;
+  throw new MissingPrerequisiteError(`the database server did not answer: ${firstLine(answer.error)}`, {
+    detail: answer.error.split('\n').filter((line) => line.trim() !== ''),
+    hint: 'is the server running, and may this user log in over its local socket (become: true)?',
+  });
+}
+
+/** Statements that go to the client over standard input: no argument and no file ever shows them. */
+export function sqlStep(statements: readonly string[], database?: string): ScriptStep {
+  return {
+    kind: 'script',
+    code: CLIENT,
+    ...(database === undefined ? {} : { args: [database] }),
+    stdin: statements.map((statement) => `${statement.trim().replace(/;+$/, '')};\n`).join(''),
+  };
+}
+
+/**
+ * Statements of ours rather than of the user: quoted for the mode in which a backslash escapes and `"` quotes a text,
+ * whatever the server's own mode is.
+ */
+export function accountStep(statements: readonly string[]): ScriptStep {
+  return sqlStep(["SET SESSION sql_mode = ''", ...statements]);
+}
+
+// MariaDB 11 has no `mysql` any more unless a compatibility package is installed; MySQL never had `mariadb`.
+const CLIENT = `client=$(command -v mariadb || command -v mysql) || {
+  echo 'neither mariadb nor mysql is installed' >&2
+  exit 127
+}
+exec "$client" --batch --default-character-set=utf8mb4 "$@"`;
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}
