@@ -1,0 +1,128 @@
+import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { carriedSettings, imageSources, parseDeb822, parseOneLine, parseOsRelease } from './apt-sources.js';
+import { writeFiles } from './disk.js';
+import { withLock } from './lock.js';
+import type { Roots } from './paths.js';
+import {
+  buildCommand,
+  finishCommands,
+  imageFiles,
+  imageKey,
+  privateFiles,
+  type Certificate,
+  type Recipe,
+} from './recipe.js';
+import { contained, run } from './run.js';
+import { readStates } from './state.js';
+import type { Suite } from './suites.js';
+
+export interface ImageOptions {
+  readonly roots: Roots;
+  readonly suite: Suite;
+  readonly report: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The folder of the suite's base image; built first when there is none for the present recipe. */
+export async function ensureImage(options: ImageOptions): Promise<string> {
+  const recipe = await readRecipe(options.suite);
+  const folder = join(options.roots.images, imageKey(recipe));
+  if (await exists(folder)) return folder;
+  const lock = {
+    file: join(options.roots.images, `${options.suite}.lock`),
+    onWait: () => options.report(`image ${options.suite}: another run builds it, waiting`),
+    signal: options.signal,
+  };
+  return withLock(lock, async () => {
+    if (await exists(folder)) return folder;
+    options.report(`image ${options.suite}: building it once, which takes a minute or two`);
+    const started = Date.now();
+    await build(recipe, folder, options.signal);
+    options.report(`image ${options.suite}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+    await removeOutdated(options.roots, options.suite, folder);
+    return folder;
+  });
+}
+
+/** Remove the images that no cluster stands on. Returns the names of the removed ones. */
+export async function purgeImages(roots: Roots): Promise<string[]> {
+  const used = await imagesInUse(roots);
+  const names = (await readdir(roots.images).catch(() => [])).filter(
+    (name) => !used.has(join(roots.images, name)),
+  );
+  await Promise.all(names.map((name) => rm(join(roots.images, name), { recursive: true, force: true })));
+  return names.filter((name) => !name.endsWith('.lock'));
+}
+
+async function build(recipe: Recipe, folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const fresh = `${folder}.new`;
+  // What a killed build left; nobody is at work on it, as this run holds the lock.
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true, mode: 0o755 });
+  try {
+    await run(contained(buildCommand(recipe, fresh)), { signal });
+    await writeFiles(fresh, imageFiles(recipe));
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    for (const command of finishCommands())
+      await run(contained(['chroot', fresh, ...command]), { env, signal });
+    await Promise.all(privateFiles.map((file) => rm(join(fresh, file), { force: true })));
+    await rename(fresh, folder);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function readRecipe(suite: Suite): Promise<Recipe> {
+  const [osRelease, dump, sources] = await Promise.all([
+    readFile('/etc/os-release', 'utf8').catch(() => ''),
+    run(['apt-config', 'dump']),
+    readSources(),
+  ]);
+  return {
+    suite,
+    sources: imageSources(sources, parseOsRelease(osRelease), suite),
+    aptSettings: carriedSettings(dump.stdout, suite),
+    certificates: await readCertificates('/usr/local/share/ca-certificates'),
+  };
+}
+
+async function readSources(): Promise<ReturnType<typeof parseDeb822>> {
+  const dir = '/etc/apt/sources.list.d';
+  const names = (await readdir(dir).catch(() => [])).sort();
+  const files = ['/etc/apt/sources.list', ...names.map((name) => join(dir, name))];
+  const parsed = files.map(async (file) => {
+    const parse = file.endsWith('.list') ? parseOneLine : file.endsWith('.sources') ? parseDeb822 : undefined;
+    return parse ? parse(await readFile(file, 'utf8').catch(() => '')) : [];
+  });
+  return (await Promise.all(parsed)).flat();
+}
+
+async function readCertificates(dir: string): Promise<Certificate[]> {
+  const entries = await readdir(dir, { recursive: true }).catch(() => []);
+  const names = entries.filter((name) => name.endsWith('.crt')).sort();
+  return Promise.all(
+    names.map(async (name) => ({ name: basename(name), content: await readFile(join(dir, name), 'utf8') })),
+  );
+}
+
+/** Earlier images of the suite, made of an older recipe, unless a cluster still stands on one. */
+async function removeOutdated(roots: Roots, suite: Suite, current: string): Promise<void> {
+  const used = await imagesInUse(roots);
+  const names = (await readdir(roots.images)).filter((name) => name.startsWith(`${suite}-`));
+  const outdated = names
+    .map((name) => join(roots.images, name))
+    .filter((folder) => folder !== current && !used.has(folder));
+  await Promise.all(outdated.map((folder) => rm(folder, { recursive: true, force: true })));
+}
+
+async function imagesInUse(roots: Roots): Promise<Set<string>> {
+  return new Set((await readStates(roots)).flatMap((state) => Object.values(state.images)));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path)
+    .then(() => true)
+    .catch(() => false);
+}

@@ -1,0 +1,97 @@
+import { parseSubnet } from './addresses.js';
+import { bridgeName, cableName, tableName } from './names.js';
+import type { ClusterSpec } from './spec.js';
+
+/** What of a cluster's network is there already. */
+export interface NetworkFacts {
+  readonly bridge: boolean;
+  /** hosts whose cable has an end on the machine */
+  readonly cabled: readonly string[];
+  readonly mtu: number;
+  readonly nameservers: readonly string[];
+  /** the machine drops what it forwards unless a rule allows it */
+  readonly forwardDrops: boolean;
+}
+
+/** A program to run, with what it reads. */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly input?: string;
+}
+
+/** Lower than any route that somebody sets: it only answers when the bridge's own route is gone. */
+const lastMetric = '4278198272';
+
+/**
+ * Commands that bring the network up, in order. Running them over a complete network, or over what a killed run has left of one,
+ * gives the same network.
+ */
+export function networkUp(spec: ClusterSpec, facts: NetworkFacts): Command[] {
+  const bridge = bridgeName(spec.name);
+  const prefix = parseSubnet(spec.subnet)!.prefix;
+  const ip = (...args: string[]): Command => ({ argv: ['ip', ...args] });
+  return [
+    ip('route', 'replace', 'blackhole', spec.subnet, 'metric', lastMetric),
+    ...(facts.bridge ? [] : [ip('link', 'add', bridge, 'type', 'bridge')]),
+    ip('link', 'set', bridge, 'mtu', String(facts.mtu), 'alias', `provision cluster ${spec.name}`),
+    ip('address', 'replace', `${spec.gateway}/${prefix}`, 'dev', bridge),
+    ip('link', 'set', bridge, 'up'),
+    ...facts.cabled.map((host) => ip('link', 'set', cableName(spec.name, host), 'master', bridge)),
+    { argv: ['nft', '-f', '-'], input: ruleset(spec, facts.nameservers) },
+    ...(facts.forwardDrops ? forwardRules(spec.subnet, '-I') : []),
+    { argv: ['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1'] },
+  ];
+}
+
+/** Commands that take the network away, in order; each may fail because its object is gone already. */
+export function networkDown(spec: ClusterSpec): Command[] {
+  return [
+    { argv: ['ip', 'link', 'delete', bridgeName(spec.name)] },
+    { argv: ['nft', 'delete', 'table', 'ip', tableName(spec.name)] },
+    ...forwardRules(spec.subnet, '-D'),
+    { argv: ['ip', 'route', 'delete', 'blackhole', spec.subnet, 'metric', lastMetric] },
+  ];
+}
+
+/**
+ * The cluster's own table, replaced as a whole in one transaction. Hosts reach each other, and outside of their subnet only what
+ * package registries need: DNS at the machine's nameservers, HTTP and HTTPS. Everything else is answered with "prohibited", so
+ * that a program in a host fails at once and does not hang.
+ */
+export function ruleset(spec: ClusterSpec, nameservers: readonly string[]): string {
+  const table = `ip ${tableName(spec.name)}`;
+  const from = `ip saddr ${spec.subnet}`;
+  const dns =
+    nameservers.length === 0
+      ? []
+      : [`    ${from} ip daddr { ${nameservers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`];
+  return [
+    // a table must be there to be deleted; both lines and what follows are one transaction
+    `table ${table}`,
+    `delete table ${table}`,
+    `table ${table} {`,
+    '  chain outbound {',
+    '    type nat hook postrouting priority srcnat; policy accept;',
+    `    ${from} ip daddr != ${spec.subnet} masquerade`,
+    '  }',
+    '  chain limits {',
+    '    type filter hook forward priority filter; policy accept;',
+    `    ${from} ip daddr ${spec.subnet} accept`,
+    `    ip saddr != ${spec.subnet} ip daddr ${spec.subnet} ct state established,related accept`,
+    `    ip saddr != ${spec.subnet} ip daddr ${spec.subnet} reject with icmp type admin-prohibited`,
+    ...dns,
+    `    ${from} oifname != "pv-*" tcp dport { 80, 443 } accept`,
+    `    ${from} reject with icmp type admin-prohibited`,
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** Exceptions from a machine-wide "drop what is forwarded", as container engines set it. */
+function forwardRules(subnet: string, action: '-I' | '-D'): Command[] {
+  const comment = ['-m', 'comment', '--comment', 'provision'];
+  return ['-s', '-d'].map((side) => ({
+    argv: ['iptables', '-w', action, 'FORWARD', side, subnet, ...comment, '-j', 'ACCEPT'],
+  }));
+}
