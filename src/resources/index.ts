@@ -8,17 +8,21 @@ import { mysqlUser } from './mysql_user.js';
 import type { Resource } from './resource.js';
 import { setFact } from './set_fact.js';
 import { shell } from './shell.js';
+import { uri } from './uri.js';
+import { waitFor } from './wait_for.js';
 
 const all: readonly Resource[] = [
-  mysqlDb,
-  mysqlQuery,
-  mysqlUser,
   assert,
   command,
   debug,
   fail,
+  mysqlDb,
+  mysqlQuery,
+  mysqlUser,
   setFact,
   shell,
+  uri,
+  waitFor,
 ];
 
 /** Every resource that a task can name. A new one is one import and one entry. */

@@ -36,11 +36,16 @@ export function accountStep(statements: readonly string[]): ScriptStep {
 }
 
 // MariaDB 11 has no `mysql` any more unless a compatibility package is installed; MySQL never had `mariadb`.
+// On an error the client repeats the statement between two lines of dashes: passwords are in there, so that part goes.
 const CLIENT = `client=$(command -v mariadb || command -v mysql) || {
   echo 'neither mariadb nor mysql is installed' >&2
   exit 127
 }
-exec "$client" --batch --default-character-set=utf8mb4 "$@"`;
+said=$("$client" --batch --default-character-set=utf8mb4 "$@" 2>&1 >/dev/null) || {
+  rc=$?
+  printf '%s\\n' "$said" | sed '/^--------------$/,/^--------------$/d' >&2
+  exit "$rc"
+}`;
 
 function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';

@@ -1,0 +1,118 @@
+/** An HTTP request as curl's configuration file says it: on standard input, so that no argument shows a secret. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly user?: { readonly name: string; readonly password: string };
+  readonly followRedirects: boolean;
+  readonly validateCerts: boolean;
+  /** seconds for the whole exchange */
+  readonly timeout: number;
+  readonly unixSocket?: string;
+  /** `HOST:PORT:ADDRESS` entries that stand in for DNS */
+  readonly resolve?: readonly string[];
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** names in lower case; repeated ones joined by `, ` */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+  /** the address after redirects */
+  readonly url: string;
+  /** seconds */
+  readonly elapsed: number;
+}
+
+/** `-q` first: the user's own ~/.curlrc must not change what a task means. */
+export const CURL: readonly string[] = ['curl', '-q', '-K', '-'];
+
+/** The configuration for curl; `parseResponse` reads what curl then writes. */
+export function curlConfig(request: HttpRequest): string {
+  const lines = [
+    option('url', request.url),
+    'silent',
+    'show-error',
+    'include',
+    // Without it curl reads [] and {} in an address as patterns.
+    'globoff',
+    option('max-time', String(request.timeout)),
+    // A HEAD has no body to wait for, whatever Content-Length says.
+    request.method === 'HEAD' ? 'head' : option('request', request.method),
+    ...Object.entries(request.headers ?? {}).map(([name, value]) =>
+      option('header', value === '' ? `${name};` : `${name}: ${value}`),
+    ),
+    ...(request.body === undefined ? [] : [option('data-raw', request.body)]),
+    ...(request.user ? [option('user', `${request.user.name}:${request.user.password}`)] : []),
+    ...(request.followRedirects ? ['location', 'max-redirs = 20'] : []),
+    ...(request.validateCerts ? [] : ['insecure']),
+    ...(request.unixSocket === undefined ? [] : [option('unix-socket', request.unixSocket)]),
+    ...(request.resolve ?? []).map((entry) => option('resolve', entry)),
+    option('write-out', '\n%{http_code} %{num_redirects} %{time_total} %{url_effective}'),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Undefined when the text does not end in the line that `curlConfig` asks for. */
+export function parseResponse(stdout: string): HttpResponse | undefined {
+  const end = stdout.lastIndexOf('\n');
+  const tail = /^(\d{3}) (\d+) ([\d.,]+) (\S*)\s*$/.exec(stdout.slice(end + 1));
+  if (end < 0 || !tail) return undefined;
+  let rest = stdout.slice(0, end);
+  let redirects = Number(tail[2]);
+  let headers = new Map<string, string>();
+  for (;;) {
+    const head = /^HTTP\/[\d.]+ (\d{3})[^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n/.exec(rest);
+    if (!head) break;
+    headers = parseHeaders(head[0]);
+    rest = rest.slice(head[0].length);
+    const status = Number(head[1]);
+    if (status >= 300 && status < 400 && redirects > 0) redirects--;
+    // What follows an interim answer, a proxy's or a challenge's is another head; anything else is the body.
+    else if (status >= 200 && !(/^HTTP\/[\d.]+ \d{3}/.test(rest) && status !== Number(tail[1]))) break;
+  }
+  return {
+    status: Number(tail[1]),
+    headers,
+    body: rest,
+    url: tail[4]!,
+    elapsed: Number(tail[3]!.replace(',', '.')),
+  };
+}
+
+/** What curl said about a request that got no answer, without its name in front. */
+export function curlFailure({ rc, stderr }: { readonly rc: number; readonly stderr: string }): string {
+  const said =
+    stderr
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^curl: \(\d+\) /, '') ?? '';
+  return said === '' ? `curl ended with exit code ${rc}` : said;
+}
+
+/** curl knows these escapes inside double quotes, and no others. */
+function option(name: string, value: string): string {
+  const escaped = value
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+    .replaceAll('\v', '\\v');
+  return `${name} = "${escaped}"`;
+}
+
+function parseHeaders(head: string): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of head.split(/\r?\n/).slice(1)) {
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return headers;
+}
