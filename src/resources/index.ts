@@ -5,6 +5,7 @@ import { fail } from './fail.js';
 import { mysqlDb } from './mysql_db.js';
 import { mysqlQuery } from './mysql_query.js';
 import { mysqlUser } from './mysql_user.js';
+import { npm } from './npm.js';
 import type { Resource } from './resource.js';
 import { setFact } from './set_fact.js';
 import { shell } from './shell.js';
@@ -19,6 +20,7 @@ const all: readonly Resource[] = [
   mysqlDb,
   mysqlQuery,
   mysqlUser,
+  npm,
   setFact,
   shell,
   uri,

@@ -1,0 +1,34 @@
+import type { ContentQuery } from '../../agent/query.js';
+import {
+  installedVersion,
+  latestQuery,
+  manifestQuery,
+  packageChanges,
+  packageSpec,
+} from './package-state.js';
+import { type NpmMode, type NpmParams, npmArgv } from './params.js';
+
+/** A package for the whole host. */
+export const globalPackage: NpmMode = {
+  queries: (params) => [...manifests(params), ...(params.state === 'latest' ? [latestQuery(params)] : [])],
+
+  plan: (params, answers) => packageChanges(params, installedVersion(answers, manifests(params)), answers),
+
+  apply(params) {
+    const words =
+      params.state === 'absent'
+        ? ['uninstall', '--global', params.name!]
+        : ['install', '--global', packageSpec(params)];
+    return [{ kind: 'run', argv: npmArgv(params, ...words) }];
+  },
+};
+
+/**
+ * Where global packages are: beside the given npm, below /usr/local (Debian's npm, or a Node.js that was installed
+ * there) or below /usr (NodeSource). `npm root -g` would say it, at the price of starting Node at every run.
+ */
+function manifests({ name, executable }: NpmParams): ContentQuery[] {
+  const own = executable === undefined ? [] : [executable.replace(/\/[^/]+\/[^/]+$/, '')];
+  const prefixes = new Set([...own, '/usr/local', '/usr']);
+  return [...prefixes].map((prefix) => manifestQuery(`${prefix}/lib`, name!));
+}

@@ -1,0 +1,67 @@
+import type { Answers, Query } from '../../agent/query.js';
+import type { Step } from '../../agent/step.js';
+import { TaskError } from '../../errors.js';
+import type { Change } from '../resource.js';
+
+export interface NpmParams {
+  readonly name?: string;
+  readonly version?: string | number;
+  readonly global?: boolean;
+  readonly path?: string;
+  readonly state?: 'present' | 'latest' | 'absent';
+  readonly ci?: boolean;
+  readonly production?: boolean;
+  readonly ignore_scripts?: boolean;
+  readonly registry?: string;
+  readonly executable?: string;
+}
+
+/** One of the things that npm is used for. */
+export interface NpmMode {
+  queries(params: NpmParams): readonly Query[];
+  plan(params: NpmParams, answers: Answers): readonly Change[];
+  apply(params: NpmParams, changes: readonly Change[], answers: Answers): readonly Step[];
+}
+
+/**
+ * Which of them the parameters mean.
+ * @throws TaskError for parameters that do not go together
+ */
+export function modeOf(params: NpmParams): 'global' | 'local' | 'dependencies' {
+  const { name, version, global, path, state, ci } = params;
+  if (global === true) {
+    if (name === undefined) throw refused('global needs the name of a package');
+    if (path !== undefined) throw refused('global and path do not go together');
+  } else if (path === undefined) {
+    throw refused('npm needs global: true or the path of a folder');
+  }
+  if (name === undefined && state === 'latest') throw refused('state: latest needs the name of a package');
+  if (name === undefined && state === 'absent') throw refused('state: absent needs the name of a package');
+  if (name === undefined && version !== undefined) throw refused('version needs the name of a package');
+  if (name !== undefined && ci === true)
+    throw refused('ci installs what package-lock.json says and takes no name');
+  if (version !== undefined && state === 'latest')
+    throw refused('version and state: latest do not go together');
+  if (global === true) return 'global';
+  return name === undefined ? 'dependencies' : 'local';
+}
+
+/** npm with the options that every call of ours has. */
+export function npmArgv(params: NpmParams, ...words: readonly string[]): string[] {
+  return [
+    params.executable ?? 'npm',
+    ...words,
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    ...(params.production === true ? ['--omit=dev'] : []),
+    ...(params.ignore_scripts === true ? ['--ignore-scripts'] : []),
+    ...(params.registry === undefined ? [] : [`--registry=${params.registry}`]),
+  ];
+}
+
+function refused(message: string): TaskError {
+  return new TaskError(message, {
+    hint: 'use global with name for the whole host, path with name for one package, path alone for a package.json',
+  });
+}
