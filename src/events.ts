@@ -9,7 +9,7 @@ export type RunEvent =
   | { readonly type: 'task-result'; readonly host: string; readonly task: TaskLabel; readonly result: TaskResult }
   | { readonly type: 'output'; readonly host: string; readonly task: TaskLabel; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   | { readonly type: 'retry'; readonly host: string; readonly task: TaskLabel; readonly attempt: number; readonly of: number }
-  | { readonly type: 'task-failed'; readonly host: string; readonly task: TaskLabel; readonly error: ProvisionError; readonly ignored: boolean }
+  | { readonly type: 'task-failed'; readonly host: string; readonly task: TaskLabel; readonly error: ProvisionError; readonly fate: 'failed' | 'ignored' | 'rescued' }
   | { readonly type: 'host-unreachable'; readonly host: string; readonly error: ProvisionError }
   | { readonly type: 'warning'; readonly message: string; readonly host?: string | undefined }
   | { readonly type: 'verify-start'; readonly hosts: readonly string[] }

@@ -242,6 +242,10 @@ export class Answers {
     return new Answers(new Map([...pairs].map(([query, answer]) => [queryKey(query), answer])));
   }
 
+  entries(): IterableIterator<[string, Answer]> {
+    return this.#byKey.entries();
+  }
+
   has(query: Query): boolean {
     return this.#byKey.has(queryKey(query));
   }

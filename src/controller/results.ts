@@ -1,5 +1,5 @@
-import type { CommandAnswer } from '../agent/query.js';
 import type { StepOutput } from '../agent/step.js';
+import { commandResult } from '../resources/command-result.js';
 import type { PreparedTask, Registered, UnitResult } from './unit.js';
 
 /** What `register` gets for one unit that ran or was in sync: Ansible's names. */
@@ -9,7 +9,7 @@ export function registeredOf(
   outputs: readonly StepOutput[],
 ): Registered {
   const last = outputs.at(-1);
-  return { ...(last ? outputFields(last) : {}), failed: false, ...own, changed };
+  return { ...(last ? commandResult(last) : {}), failed: false, ...own, changed };
 }
 
 /** What `register` gets for a skipped unit. */
@@ -19,7 +19,7 @@ export function registeredSkip(reason: string): Registered {
 
 /** What `register` gets for a failed unit. */
 export function registeredFailure(message: string, output: StepOutput | undefined): Registered {
-  return { ...(output ? outputFields(output) : {}), changed: false, failed: true, msg: message };
+  return { ...(output ? commandResult(output) : {}), changed: false, failed: true, msg: message };
 }
 
 /** The result of a whole task: the unit's own, or `results` of all items. */
@@ -45,23 +45,4 @@ export function statusOf(results: readonly UnitResult[]): UnitResult['status'] {
     if (results.some((result) => result.status === status)) return status;
   }
   return 'skipped';
-}
-
-export function outputFields(output: StepOutput | CommandAnswer): Record<string, unknown> {
-  return {
-    rc: output.rc,
-    stdout: trimEnd(output.stdout),
-    stderr: trimEnd(output.stderr),
-    stdout_lines: linesOf(output.stdout),
-    stderr_lines: linesOf(output.stderr),
-  };
-}
-
-function linesOf(text: string): string[] {
-  const trimmed = trimEnd(text);
-  return trimmed === '' ? [] : trimmed.split('\n');
-}
-
-function trimEnd(text: string): string {
-  return text.replace(/[\r\n]+$/, '');
 }

@@ -10,7 +10,8 @@ import type { Connection } from '../transport/connection.js';
 export type BecomeUser = string | undefined;
 
 export interface SessionOptions {
-  readonly connection: HostConnection;
+  /** read at the first request: settings may depend on variables that are rendered late */
+  readonly connection: () => HostConnection;
   /** who holds the host's lock; undefined where nothing is changed */
   readonly lockHolder: string | undefined;
   readonly prompt?: ((question: string) => Promise<string>) | undefined;
@@ -108,7 +109,8 @@ export class Session {
   }
 
   async #start(user: BecomeUser): Promise<Agent> {
-    const { connection: settings, prompt, signal, onConnected, now } = this.#options;
+    const { prompt, signal, onConnected, now } = this.#options;
+    const settings = this.#options.connection();
     if (!this.#connection) {
       const began = now();
       this.#connection = connect(settings.target, { ...(prompt ? { prompt } : {}), signal }).then((connection) => {

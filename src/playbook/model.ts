@@ -21,6 +21,8 @@ export interface Play {
   readonly roles: readonly Role[];
   /** verify.yml of each role, then the play's own `verify` */
   readonly checks: readonly CheckTask[];
+  readonly become: Loaded | undefined;
+  readonly becomeUser: Loaded | undefined;
   readonly serial: readonly (number | string)[];
   readonly anyErrorsFatal: boolean;
   readonly maxFailPercentage: Loaded | undefined;

@@ -65,7 +65,7 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         return;
       case 'task-failed':
         live?.stop(event.host);
-        row(event.ignored ? palette.yellow('ignored ') : palette.red('FAILED  '), event.host, palette.bold(labelText(event.task)));
+        row(event.fate === 'failed' ? palette.red('FAILED  ') : palette.yellow(event.fate.padEnd(8)), event.host, palette.bold(labelText(event.task)));
         for (const line of errorLines(event.error, palette)) indent(line);
         return;
       case 'host-unreachable':

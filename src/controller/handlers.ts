@@ -1,0 +1,37 @@
+import type { Task } from '../playbook/model.js';
+
+/** What a handler is called on the hosts, where its marker outlives the run that notified it. */
+export function handlerKey(handler: Task): string {
+  const name = typeof handler.name === 'string' ? handler.name : handler.module;
+  return handler.role ? `${handler.role.name} : ${name}` : name;
+}
+
+/**
+ * The handlers that a notification means: by name, by `role : name`, or by a topic they listen to. A role's own handler
+ * comes before another role's of the same name.
+ */
+export function handlersFor(notification: string, handlers: readonly Task[], notifier: Task): readonly Task[] {
+  const listening = handlers.filter((handler) => handler.listen.includes(notification));
+  const named = handlers.filter((handler) => handler.name === notification || handlerKey(handler) === notification);
+  const own = named.filter((handler) => handler.role?.name === notifier.role?.name);
+  const chosen = own.at(-1) ?? named.at(-1);
+  return [...new Set([...(chosen ? [chosen] : []), ...listening])];
+}
+
+/** The handlers a host has to run at its next flush. */
+export class Notified {
+  readonly #keys = new Set<string>();
+
+  add(handler: Task): void {
+    this.#keys.add(handlerKey(handler));
+  }
+
+  delete(handler: Task): void {
+    this.#keys.delete(handlerKey(handler));
+  }
+
+  /** Those due, in the order in which they are defined. */
+  due(handlers: readonly Task[], leftOver: readonly string[]): Task[] {
+    return handlers.filter((handler) => this.#keys.has(handlerKey(handler)) || leftOver.includes(handlerKey(handler)));
+  }
+}

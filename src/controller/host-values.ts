@@ -1,0 +1,49 @@
+import { PendingValue } from '../template/scope.js';
+import type { Given } from '../variables/scope.js';
+
+/**
+ * What a host's tasks have set so far: registered results and set_fact. A window looks ahead: tasks that are evaluated
+ * before their predecessors are settled see `foreseen` values, or are stopped by a pending one.
+ */
+export class HostValues {
+  readonly #settled = new Map<string, unknown>();
+  readonly #visible = new Map<string, Given>();
+  readonly #fixed: ReadonlySet<string>;
+
+  /** @param fixed names that nothing may set: those given with -e */
+  constructor(fixed: ReadonlySet<string>) {
+    this.#fixed = fixed;
+  }
+
+  /** Live: scopes that were built on it see what is set later. */
+  get bindings(): ReadonlyMap<string, Given> {
+    return this.#visible;
+  }
+
+  settle(name: string, value: unknown): void {
+    if (this.#fixed.has(name)) return;
+    this.#settled.set(name, value);
+    this.#visible.set(name, { give: () => value });
+  }
+
+  /** A value that holds if all tasks before turn out as expected. */
+  foresee(name: string, value: unknown): void {
+    if (!this.#fixed.has(name)) this.#visible.set(name, { give: () => value });
+  }
+
+  /** Whoever reads it before it is settled is stopped by PendingValue. */
+  await(name: string): void {
+    if (this.#fixed.has(name)) return;
+    this.#visible.set(name, {
+      give: () => {
+        throw new PendingValue(`the result "${name}"`);
+      },
+    });
+  }
+
+  /** Forget what was foreseen: the tasks that it was foreseen from do not run. */
+  dropForeseen(): void {
+    this.#visible.clear();
+    for (const [name, value] of this.#settled) this.#visible.set(name, { give: () => value });
+  }
+}

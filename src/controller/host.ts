@@ -1,0 +1,208 @@
+import { ConfigurationError, type ProvisionError } from '../errors.js';
+import type { TaskLabel } from '../events.js';
+import type { Block, Task, TaskNode } from '../playbook/model.js';
+import { renderValue } from '../template/render.js';
+import { askAll } from './ask.js';
+import type { HostContext } from './context.js';
+import { FactsPending } from './facts.js';
+import { handlerKey } from './handlers.js';
+import { prepareTask } from './prepare.js';
+import { neverKnown, Queue } from './queue.js';
+import { registeredTask, statusOf } from './results.js';
+import { settleUnit } from './settle.js';
+import type { PreparedTask, Registered } from './unit.js';
+
+/** A task failed and nothing rescued it: the host is out of the run. The event was emitted. */
+export class HostFailed extends Error {
+  readonly error: ProvisionError;
+  readonly task: TaskLabel;
+  readonly registered: Registered;
+
+  constructor(error: ProvisionError, task: TaskLabel, registered: Registered) {
+    super(error.message);
+    this.error = error;
+    this.task = task;
+    this.registered = registered;
+  }
+}
+
+/** The user asked to stop; the host was left at a safe point. */
+export class Interrupted extends Error {}
+
+/** How many units are asked about along with a change. It doubles while nothing else changes. */
+const AFTER_CHANGE = 8;
+
+/**
+ * Run a list of tasks and blocks on one host, in order.
+ * @throws HostFailed, UnreachableError, Interrupted
+ */
+export async function runNodes(nodes: readonly TaskNode[], context: HostContext, rescuable = false): Promise<void> {
+  let tasks: Task[] = [];
+  for (const node of nodes) {
+    if (node.kind === 'task') {
+      tasks.push(node);
+      continue;
+    }
+    await runTasks(tasks, context, rescuable);
+    tasks = [];
+    await runBlock(node, context, rescuable);
+  }
+  await runTasks(tasks, context, rescuable);
+}
+
+async function runBlock(block: Block, context: HostContext, rescuable: boolean): Promise<void> {
+  try {
+    await runNodes(block.block, context, rescuable || block.rescue.length > 0);
+  } catch (error) {
+    if (!(error instanceof HostFailed) || block.rescue.length === 0) throw error;
+    context.values.settle('ansible_failed_task', { name: error.task.name, action: error.task.module });
+    context.values.settle('ansible_failed_result', error.registered);
+    await runNodes(block.rescue, context, rescuable);
+  } finally {
+    if (!context.interrupted.aborted) await runNodes(block.always, context, rescuable);
+  }
+}
+
+async function runTasks(tasks: readonly Task[], context: HostContext, rescuable: boolean): Promise<void> {
+  const queue = new Queue({
+    tasks,
+    prepare: (task) => prepareTask(task, context.preparation),
+    standsAlone: (task) => task.module === 'meta' || task.runOnce,
+    values: context.values,
+  });
+  let reach = Infinity;
+  try {
+    for (;;) {
+      if (context.interrupted.aborted) throw new Interrupted();
+      const head = queue.head ?? (await advance(queue, context, reach));
+      if (!head) return;
+      const unit = head.units[head.results.length];
+      if (!unit) {
+        finishTask(head, context);
+        queue.shift();
+        continue;
+      }
+      if (unit.work && !unit.work.answers) {
+        await queue.fill(reach);
+        await askAll(queue.open.slice(0, reach), async (place, queries) => {
+          const response = await context.sessionOf(place.host).request(place.user, { steps: [], queries });
+          return response.answers;
+        });
+        reach *= 2;
+      }
+      const settled = await settleUnit(head, unit, queue, AFTER_CHANGE, context);
+      if (settled.applied) reach = AFTER_CHANGE;
+      head.results.push(settled.result);
+      if (settled.error) failTask(head, settled.error, context, rescuable);
+    }
+  } catch (error) {
+    // An undefined variable or a wrong type, found when the task's turn came.
+    if (error instanceof ConfigurationError) throw failEvaluation(error, queue.head?.task ?? queue.next, context, rescuable);
+    throw error;
+  } finally {
+    context.values.dropForeseen();
+  }
+}
+
+function failEvaluation(error: ConfigurationError, task: Task | undefined, context: HostContext, rescuable: boolean): HostFailed {
+  const name = typeof task?.name === 'string' ? task.name : (task?.module ?? 'task');
+  const label = { name, module: task?.module ?? '', role: task?.role?.name };
+  if (!rescuable) context.tally.failed += 1;
+  context.emit({ type: 'task-failed', host: context.host, task: label, error, fate: rescuable ? 'rescued' : 'failed' });
+  return new HostFailed(error, label, { changed: false, failed: true, msg: error.message });
+}
+
+/** Prepare the next tasks; deal with what cannot be prepared behind another one. Undefined at the end of the list. */
+async function advance(queue: Queue, context: HostContext, reach: number): Promise<PreparedTask | undefined> {
+  for (;;) {
+    const task = queue.next;
+    if (!task) return undefined;
+    if (task.module === 'meta') {
+      queue.skip();
+      await runMeta(task, context);
+      continue;
+    }
+    if (task.runOnce && !(await isMine(task, queue, context))) continue;
+    const barrier = task.runOnce ? await queue.take() : await queue.fill(reach);
+    if (queue.head) return queue.head;
+    if (barrier?.kind === 'error') throw barrier.error;
+    if (barrier?.kind !== 'pending') continue;
+    const { pending } = barrier;
+    if (pending instanceof FactsPending) await pending.gather();
+    else if (pending.ready) await pending.ready;
+    else throw neverKnown(pending, task);
+  }
+}
+
+/** Whether this host runs a run_once task. If another one does, its result is waited for and taken over. */
+async function isMine(task: Task, queue: Queue, context: HostContext): Promise<boolean> {
+  const claim = context.runOnce.claim(task, context.host);
+  if (!claim) return true;
+  await claim.settled;
+  if (!claim.outcome) return false;
+  queue.skip();
+  if ('failedOn' in claim.outcome) {
+    throw new ConfigurationError(`the task that runs once failed on ${claim.outcome.failedOn}`, { position: task.position });
+  }
+  if (task.register !== undefined) context.values.settle(task.register, claim.outcome.registered);
+  context.tally.ok += 1;
+  return false;
+}
+
+async function runMeta(task: Task, context: HostContext): Promise<void> {
+  const action = String(renderValue(task.args, context.preparation.scopeFor(task)));
+  if (action === 'flush_handlers') await flushHandlers(context);
+}
+
+/** Run the handlers that are due, and those that their tasks notify in turn. */
+export async function flushHandlers(context: HostContext): Promise<void> {
+  const session = context.sessionOf(context.host);
+  for (;;) {
+    const [handler] = context.notified.due(context.handlers, session.pendingHandlers);
+    if (!handler) return;
+    context.notified.delete(handler);
+    await runTasks([handler], context, false);
+    const key = handlerKey(handler);
+    session.pendingHandlers = session.pendingHandlers.filter((name) => name !== key);
+    if (!context.check && session.connected) await session.request(context.user, { steps: [], clear: [key], queries: [] });
+  }
+}
+
+function finishTask(head: PreparedTask, context: HostContext): void {
+  const { task } = head;
+  const registered = registeredTask(head);
+  const status = statusOf(head.results);
+  if (status === 'skipped') context.tally.skipped += 1;
+  else if (status !== 'failed') context.tally.ok += 1;
+  if (status === 'changed' || status === 'may-change') context.tally.changed += 1;
+  for (const { registered: one } of head.results) {
+    const facts = one['ansible_facts'];
+    if (typeof facts === 'object' && facts !== null) {
+      for (const [name, value] of Object.entries(facts)) context.values.settle(name, value);
+    }
+  }
+  if (task.register !== undefined) context.values.settle(task.register, registered);
+  if (task.runOnce) context.runOnce.settle(task, { registered });
+  if (head.units.length === 0) {
+    context.emit({
+      type: 'task-result',
+      host: context.host,
+      task: head.label,
+      result: { status: 'skipped', changes: [], reason: 'the loop is empty', ms: 0 },
+    });
+  }
+}
+
+function failTask(head: PreparedTask, error: ProvisionError, context: HostContext, rescuable: boolean): void {
+  const { task } = head;
+  const label = head.units[head.results.length - 1]?.label ?? head.label;
+  const ignored = task.ignoreErrors !== undefined && Boolean(renderValue(task.ignoreErrors, context.preparation.scopeFor(task)));
+  const fate = ignored ? 'ignored' : rescuable ? 'rescued' : 'failed';
+  context.emit({ type: 'task-failed', host: context.host, task: label, error, fate });
+  const registered = registeredTask(head);
+  if (task.register !== undefined) context.values.settle(task.register, registered);
+  if (ignored) return;
+  if (fate === 'failed') context.tally.failed += 1;
+  if (task.runOnce) context.runOnce.settle(task, { failedOn: context.host });
+  throw new HostFailed(error, label, registered);
+}

@@ -1,0 +1,51 @@
+import { lstat, readFile, readdir, readlink, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative } from 'node:path';
+import type { Answer, LocalTreeAnswer, Query } from '../agent/query.js';
+import { TaskError } from '../errors.js';
+import { findRoleFile } from '../playbook/search.js';
+import type { Task } from '../playbook/model.js';
+import { renderFile } from '../template/render.js';
+import type { Scope } from '../template/scope.js';
+
+/** Answers what the controller itself can answer: its files, and templates. Undefined for every other query. */
+export async function answerLocally(query: Query, task: Task, scope: Scope, playbookDir: string): Promise<Answer | undefined> {
+  switch (query.kind) {
+    case 'local-file': {
+      const path = locate(query.path, task, playbookDir, 'files');
+      return { content: await readFile(path), mode: (await stat(path)).mode & 0o7777 };
+    }
+    case 'local-tree':
+      return readTree(locate(query.path, task, playbookDir, 'files'));
+    case 'render': {
+      const path = locate(query.path, task, playbookDir, 'templates');
+      return { content: renderFile(await readFile(path, 'utf8'), path, scope) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function locate(name: string, task: Task, playbookDir: string, kind: 'templates' | 'files'): string {
+  const found = findRoleFile(task, playbookDir, kind, name);
+  if (found !== undefined) return found;
+  const searched = isAbsolute(name) ? name : `${kind}/ of the role and of the playbook`;
+  throw new TaskError(`${kind === 'files' ? 'file' : 'template'} "${name}" not found`, {
+    position: task.position,
+    hint: `searched in ${searched}`,
+  });
+}
+
+async function readTree(root: string): Promise<LocalTreeAnswer> {
+  const names = await readdir(root, { recursive: true });
+  const entries = await Promise.all(names.sort().map((name) => readEntry(root, join(root, name))));
+  return { entries: entries.filter((entry) => entry !== undefined) };
+}
+
+async function readEntry(root: string, path: string): Promise<LocalTreeAnswer['entries'][number] | undefined> {
+  const found = await lstat(path);
+  const base = { path: relative(root, path), mode: found.mode & 0o7777 };
+  if (found.isSymbolicLink()) return { ...base, type: 'link', target: await readlink(path) };
+  if (found.isDirectory()) return { ...base, type: 'directory' };
+  // Sockets, pipes and devices have no content to copy.
+  return found.isFile() ? { ...base, type: 'file', content: await readFile(path) } : undefined;
+}

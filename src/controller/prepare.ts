@@ -1,0 +1,218 @@
+import { queryKey, Answers, type Answer, type Query } from '../agent/query.js';
+import { ConfigurationError, type Position } from '../errors.js';
+import type { TaskLabel } from '../events.js';
+import type { Task } from '../playbook/model.js';
+import type { Resource } from '../resources/resource.js';
+import { didYouMean, validate, withDefaults } from '../schema.js';
+import { evaluate, renderValue } from '../template/render.js';
+import type { Expression } from '../template/expression.js';
+import type { Scope } from '../template/scope.js';
+import { Template, type Loaded } from '../template/template.js';
+import { asProbe } from './probe.js';
+import type { Place, PreparedTask, Unit, Work } from './unit.js';
+
+/** What preparing a task may use of its host and run. */
+export interface Preparation {
+  readonly scopeFor: (task: Task) => Scope;
+  readonly childScope: (scope: Scope, vars: Readonly<Record<string, unknown>>) => Scope;
+  /** where a task's work is done, from its become and delegate_to */
+  readonly placeOf: (task: Task, scope: Scope) => Place;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly addSecret: (value: string) => void;
+  /** answers local-file, local-tree and render queries; undefined for those that go to the host */
+  readonly answerLocally: (query: Query, task: Task, scope: Scope) => Promise<Answer | undefined>;
+}
+
+/**
+ * Evaluate a task as far as it goes without asking the host.
+ * @throws PendingValue when it touches a result or fact that is not there yet
+ * @throws ConfigurationError for an undefined variable, a wrong type, a missing file
+ */
+export async function prepareTask(task: Task, preparation: Preparation): Promise<PreparedTask> {
+  const scope = preparation.scopeFor(task);
+  const base = { task, label: labelOf(task, scope), results: [], notify: [] };
+  if (task.loop === undefined) {
+    const unit = await prepareUnit({ task, scope, label: base.label, item: undefined }, preparation);
+    const notify = unit.skipped === undefined ? renderNames(task.notify, scope) : [];
+    return { ...base, loop: false, units: [unit], skipped: unit.skipped, notify };
+  }
+  const units: Unit[] = [];
+  for (const item of loopItems(task, scope)) {
+    const itemScope = preparation.childScope(scope, { [task.loopVar]: item });
+    const label = { ...base.label, item: itemText(task, item, itemScope) };
+    units.push(await prepareUnit({ task, scope: itemScope, label, item }, preparation));
+  }
+  return { ...base, loop: true, units, skipped: undefined, notify: renderNames(task.notify, scope) };
+}
+
+async function prepareUnit(
+  given: { task: Task; scope: Scope; label: TaskLabel; item: unknown },
+  preparation: Preparation,
+): Promise<Unit> {
+  const { task, scope, label, item } = given;
+  const refused = task.when.find((condition) => !isTrue(condition, scope));
+  if (refused) return { label, item, scope, skipped: refused.source, work: undefined };
+  return { label, item, scope, skipped: undefined, work: await prepareWork(task, scope, preparation) };
+}
+
+async function prepareWork(task: Task, scope: Scope, preparation: Preparation): Promise<Work> {
+  const known = preparation.resources.get(task.module);
+  if (!known) throw new ConfigurationError(`unknown module "${task.module}"`, { position: task.position });
+  const resource = asProbe(task, known);
+  const params = renderParams(task, known, scope);
+  noteSecrets(known, params, preparation.addSecret);
+  const { local, queries } = await splitQueries(resource, params, (query) => preparation.answerLocally(query, task, scope));
+  return {
+    resource,
+    params,
+    at: preparation.placeOf(task, scope),
+    local,
+    queries,
+    environment: renderEnvironment(task, scope),
+    timeout: renderNumber(task.timeout, scope, 'timeout', task.position),
+    answers: undefined,
+  };
+}
+
+/** Whether a condition holds. Only booleans count as such; anything else is taken as JavaScript takes it. */
+export function isTrue(condition: Expression, scope: Scope): boolean {
+  return Boolean(evaluate(condition, scope));
+}
+
+export function labelOf(task: Task, scope: Scope): TaskLabel {
+  return { name: nameOf(task, scope), module: task.module, role: task.role?.name };
+}
+
+/** Names may hold templates of values that are not there yet: then the module's name must do. */
+function nameOf(task: Task, scope: Scope): string {
+  if (task.name === undefined) return task.module;
+  if (typeof task.name === 'string') return task.name;
+  try {
+    return String(renderValue(task.name, scope));
+  } catch {
+    return task.name instanceof Template ? task.name.source : task.module;
+  }
+}
+
+function loopItems(task: Task, scope: Scope): readonly unknown[] {
+  const items = renderValue(task.loop as Loaded, scope);
+  if (Array.isArray(items)) return items;
+  throw new ConfigurationError(`loop must be a list, not ${typeof items === 'object' ? 'a mapping' : JSON.stringify(items)}`, {
+    position: task.position,
+    hint: 'for the entries of a mapping write loop: "<%= Object.entries(name) %>" and use item[0] and item[1]',
+  });
+}
+
+function itemText(task: Task, item: unknown, scope: Scope): string {
+  if (task.loopLabel !== undefined) return String(renderValue(task.loopLabel, scope));
+  if (typeof item !== 'object' || item === null) return String(item);
+  const name = (item as Record<string, unknown>)['name'];
+  const text = typeof name === 'string' ? name : JSON.stringify(item);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function renderParams(task: Task, resource: Resource, scope: Scope): Record<string, unknown> {
+  const given = withoutExpressions(task.args, resource);
+  const rendered = renderValue(given, scope) ?? {};
+  if (typeof rendered !== 'object' || Array.isArray(rendered)) {
+    throw new ConfigurationError(`the arguments of ${task.module} must be a mapping`, { position: task.position });
+  }
+  const params = { ...(rendered as Record<string, unknown>) };
+  // A value that renders to null (`owner: "<%= x ?? null %>"`) is a parameter left out, as Ansible's omit.
+  for (const [key, value] of Object.entries(params)) if (value === null) delete params[key];
+  const [problem] = validate(resource.schema, withExpressionSources(params, task.args, resource));
+  if (problem) {
+    const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
+    const hint = problem.key === undefined ? '' : didYouMean(problem.key, Object.keys(resource.schema.properties ?? {}));
+    throw new ConfigurationError(`${task.module}: ${at}${problem.message}${problem.message.includes('did you mean') ? '' : hint}`, {
+      position: task.position,
+    });
+  }
+  return { ...withDefaults(resource.schema, params), ...evaluatedExpressions(task, resource, scope) };
+}
+
+/** Arguments that are bare expressions (assert's `that`) are not rendered as strings. */
+function withoutExpressions(args: Loaded, resource: Resource): Loaded {
+  if (!resource.expressions || args === null || typeof args !== 'object' || args instanceof Template || Array.isArray(args)) return args;
+  return Object.fromEntries(Object.entries(args).filter(([key]) => !resource.expressions?.includes(key)));
+}
+
+function withExpressionSources(params: Record<string, unknown>, args: Loaded, resource: Resource): Record<string, unknown> {
+  const sources: Record<string, unknown> = {};
+  for (const key of resource.expressions ?? []) {
+    const value = (args as Record<string, Loaded>)[key];
+    if (value !== undefined) sources[key] = value;
+  }
+  return { ...params, ...sources };
+}
+
+function evaluatedExpressions(task: Task, resource: Resource, scope: Scope): Record<string, unknown> {
+  const evaluated: Record<string, unknown> = {};
+  for (const key of resource.expressions ?? []) {
+    const given = (task.args as Record<string, Loaded>)[key];
+    if (given === undefined) continue;
+    const sources = Array.isArray(given) ? (given as readonly Loaded[]) : [given];
+    evaluated[key] = sources.map((source) => ({
+      source: sourceText(source),
+      value: source instanceof Template ? renderValue(source, scope) : evaluate({ source: sourceText(source), position: task.position }, scope),
+    }));
+  }
+  return evaluated;
+}
+
+function sourceText(value: Loaded): string {
+  return value instanceof Template ? value.source : String(value);
+}
+
+function noteSecrets(resource: Resource, params: Readonly<Record<string, unknown>>, add: (value: string) => void): void {
+  for (const [key, property] of Object.entries(resource.schema.properties ?? {})) {
+    if (property.writeOnly === true && typeof params[key] === 'string') add(params[key]);
+  }
+}
+
+/** Ask the resource until it asks nothing new that the controller can answer; what remains goes to the host. */
+async function splitQueries(
+  resource: Resource,
+  params: Readonly<Record<string, unknown>>,
+  answer: (query: Query) => Promise<Answer | undefined>,
+): Promise<{ local: Map<string, Answer>; queries: Query[] }> {
+  const local = new Map<string, Answer>();
+  for (;;) {
+    const queries: Query[] = [];
+    let news = false;
+    for (const query of resource.queries(params, new Answers(local))) {
+      if (local.has(queryKey(query))) continue;
+      const known = await answer(query);
+      if (known === undefined) queries.push(query);
+      else {
+        local.set(queryKey(query), known);
+        news = true;
+      }
+    }
+    if (!news) return { local, queries };
+  }
+}
+
+function renderNames(names: readonly Loaded[], scope: Scope): string[] {
+  return names.flatMap((name) => {
+    const rendered = renderValue(name, scope);
+    return Array.isArray(rendered) ? rendered.map(String) : [String(rendered)];
+  });
+}
+
+function renderEnvironment(task: Task, scope: Scope): Record<string, string> {
+  if (task.environment === undefined) return {};
+  const rendered = renderValue(task.environment, scope);
+  if (typeof rendered !== 'object' || rendered === null || Array.isArray(rendered)) {
+    throw new ConfigurationError('environment must be a mapping of names to values', { position: task.position });
+  }
+  return Object.fromEntries(Object.entries(rendered).map(([name, value]) => [name, String(value)]));
+}
+
+/** A number that may have been written as a template or a string. */
+export function renderNumber(value: Loaded | undefined, scope: Scope, name: string, position: Position): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const rendered = Number(renderValue(value, scope));
+  if (Number.isFinite(rendered) && rendered >= 0) return rendered;
+  throw new ConfigurationError(`${name} must be a number of 0 or more`, { position });
+}

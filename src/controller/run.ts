@@ -1,0 +1,195 @@
+import pLimit from 'p-limit';
+import { ProvisionError, UnreachableError } from '../errors.js';
+import type { Emit, HostRecap, Recap } from '../events.js';
+import type { ConnectionDefaults } from '../inventory/connection.js';
+import { connectionOf } from '../inventory/connection.js';
+import type { Inventory } from '../inventory/model.js';
+import type { Playbook } from '../playbook/model.js';
+import type { Resource } from '../resources/resource.js';
+import type { Check } from '../checks/check.js';
+import type { Sourced } from '../template/template.js';
+import type { Secrets } from '../variables/secrets.js';
+import type { Tally } from './context.js';
+import { FactsPending } from './facts.js';
+import { HostValues } from './host-values.js';
+import { resolvePlays, runPlay, type ResolvedPlay } from './play.js';
+import { checkVariables } from './preflight.js';
+import { createScopes, type Scopes } from './scopes.js';
+import { Session } from './session.js';
+import { verifyPlays } from './verify.js';
+
+export interface RunOptions {
+  readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  /** the hosts that --limit leaves, undefined: all */
+  readonly limit: readonly string[] | undefined;
+  readonly extraVars: ReadonlyMap<string, Sourced>;
+  readonly connection: ConnectionDefaults;
+  /** --become, --become-user, -K: weaker than what play, task and inventory say */
+  readonly become: { readonly user: string | undefined; readonly password: string | undefined };
+  readonly check: boolean;
+  /** `after`: converge, then verify. `only`: verify. `none`: converge. */
+  readonly verify: 'after' | 'only' | 'none';
+  /** hosts worked on at the same time */
+  readonly forks: number;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly checks: ReadonlyMap<string, Check>;
+  readonly functions: Readonly<Record<string, (...args: never[]) => unknown>>;
+  readonly secrets: Secrets;
+  readonly emit: Emit;
+  readonly interrupted: AbortSignal;
+  /** milliseconds of a clock that only goes forward */
+  readonly now: () => number;
+  readonly sleep: (seconds: number) => Promise<void>;
+  readonly prompt?: ((question: string) => Promise<string>) | undefined;
+  /** shown to whoever finds a host locked */
+  readonly lockHolder: string;
+}
+
+/** The state of one host over the whole run. */
+export interface HostState {
+  readonly session: Session;
+  readonly values: HostValues;
+  readonly tally: Tally;
+  /** why it takes no further part */
+  out: 'failed' | 'unreachable' | undefined;
+  /** ms that it was worked on */
+  busy: number;
+}
+
+/** What the parts of a run share. */
+export interface Run {
+  readonly options: RunOptions;
+  readonly scopes: Scopes;
+  readonly stateOf: (host: string) => HostState;
+  readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Converge the hosts of a playbook and verify them.
+ * @throws ConfigurationError before the first connection for what can be known then
+ */
+export async function runPlaybook(options: RunOptions): Promise<Recap> {
+  const began = options.now();
+  const run = prepareRun(options);
+  const plays = resolvePlays(run);
+  const hosts = hostsOf(plays, options.inventory);
+  checkVariables(plays, run);
+  options.emit({
+    type: 'run-start',
+    playbook: options.playbook.path,
+    inventory: options.inventory.sources.join(', '),
+    hosts,
+    check: options.check,
+  });
+  try {
+    if (options.verify !== 'only') for (const play of plays) await runPlay(play, run);
+    if (options.verify !== 'none' && !options.interrupted.aborted) await verifyPlays(plays, run);
+    warnOfLeftOvers(hosts, run);
+  } finally {
+    await Promise.all(hosts.map((host) => run.stateOf(host).session.close()));
+  }
+  const recap = { hosts: hosts.map((host) => recapOf(host, run.stateOf(host))), ms: Math.round(options.now() - began) };
+  options.emit({ type: 'run-end', recap });
+  return recap;
+}
+
+/** The state of a run before anything was done. */
+export function prepareRun(options: RunOptions): Run {
+  const states = new Map<string, HostState>();
+  const fixed = new Set(options.extraVars.keys());
+  const limit = pLimit(options.forks);
+  const scopes = createScopes({
+    inventory: options.inventory,
+    extraVars: options.extraVars,
+    playbookPath: options.playbook.path,
+    check: options.check,
+    functions: options.functions,
+    factsOf(host) {
+      const { session } = stateOf(host);
+      if (session.facts) return session.facts;
+      throw new FactsPending(host, () => session.gatherFacts(becomeUserOf(host)));
+    },
+    valuesOf: (host) => stateOf(host).values,
+  });
+  return { options, scopes, stateOf, limit: (work) => limit(work) };
+
+  function stateOf(host: string): HostState {
+    let state = states.get(host);
+    if (!state) {
+      state = {
+        session: createSession(host),
+        values: new HostValues(fixed),
+        tally: { ok: 0, changed: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
+        out: undefined,
+        busy: 0,
+      };
+      states.set(host, state);
+    }
+    return state;
+  }
+
+  function createSession(host: string): Session {
+    return new Session(host, {
+      connection: () => connectionSettings(host),
+      lockHolder: options.check || options.verify === 'only' ? undefined : options.lockHolder,
+      prompt: options.prompt,
+      signal: options.interrupted,
+      onConnected: (ms) => options.emit({ type: 'host-connected', host, ms: Math.round(ms) }),
+      now: options.now,
+    });
+  }
+
+  function connectionSettings(host: string): ReturnType<typeof connectionOf> {
+    const settings = connectionOf(scopes.ofHost(host), host, options.connection);
+    return { ...settings, becomePassword: settings.becomePassword ?? options.become.password };
+  }
+
+  function becomeUserOf(host: string): string | undefined {
+    const settings = connectionSettings(host);
+    return settings.become === true ? (settings.becomeUser ?? 'root') : options.become.user;
+  }
+}
+
+/** Note why a host is out of the run; what is no fault of the host goes on up. */
+export function leave(host: string, error: unknown, run: Run): void {
+  const state = run.stateOf(host);
+  if (error instanceof UnreachableError) {
+    state.out = 'unreachable';
+    run.options.emit({ type: 'host-unreachable', host, error });
+    return;
+  }
+  state.out = 'failed';
+  if (!(error instanceof ProvisionError)) throw error;
+  state.tally.failed += 1;
+  run.options.emit({ type: 'task-failed', host, task: { name: 'host', module: '' }, error, fate: 'failed' });
+}
+
+function hostsOf(plays: readonly ResolvedPlay[], inventory: Inventory): string[] {
+  const used = new Set(plays.flatMap((play) => play.hosts));
+  const known = [...inventory.hosts.keys()].filter((host) => used.has(host));
+  return [...known, ...[...used].filter((host) => !inventory.hosts.has(host))];
+}
+
+function warnOfLeftOvers(hosts: readonly string[], run: Run): void {
+  for (const host of hosts) {
+    const { pendingHandlers } = run.stateOf(host).session;
+    if (pendingHandlers.length === 0) continue;
+    run.options.emit({
+      type: 'warning',
+      host,
+      message: `an earlier run left handlers that this playbook does not run: ${pendingHandlers.join(', ')}`,
+    });
+  }
+}
+
+function recapOf(host: string, state: HostState): HostRecap {
+  return {
+    host,
+    ...state.tally,
+    unreachable: state.out === 'unreachable',
+    roundTrips: state.session.counters.roundTrips,
+    ms: Math.round(state.busy),
+  };
+}
+

@@ -1,0 +1,224 @@
+import { Answers, type Query } from '../agent/query.js';
+import type { Check, Verdict } from '../checks/check.js';
+import { ConfigurationError, UnreachableError } from '../errors.js';
+import type { TaskLabel } from '../events.js';
+import { connectionOf } from '../inventory/connection.js';
+import type { CheckTask } from '../playbook/model.js';
+import { validate, withDefaults } from '../schema.js';
+import { renderValue } from '../template/render.js';
+import { PendingValue, type Scope } from '../template/scope.js';
+import { Template } from '../template/template.js';
+import { FactsPending } from './facts.js';
+import { becomeUserOf } from './place.js';
+import type { ResolvedPlay } from './play.js';
+import { isTrue, renderNumber } from './prepare.js';
+import { leave, type Run } from './run.js';
+import type { PlayPlace } from './scopes.js';
+import type { BecomeUser } from './session.js';
+
+/** Seconds that a check has to become true: services that were just started need some. */
+const DEADLINE = 30;
+/** Seconds between two rounds of asking. */
+const PAUSE = [0.2, 0.5, 1, 2];
+
+/** One check on one host, evaluated. */
+interface Ready {
+  readonly label: TaskLabel;
+  readonly check: Check;
+  readonly params: Record<string, unknown>;
+  /** whose answers the verdict needs */
+  readonly on: readonly string[];
+  readonly user: BecomeUser;
+  readonly queries: readonly Query[];
+  readonly deadline: number;
+  readonly hidden: boolean;
+}
+
+/** Run the checks of all plays on the hosts that are still in the run, all at the same time. */
+export async function verifyPlays(plays: readonly ResolvedPlay[], run: Run): Promise<void> {
+  const inRun = plays.map(({ play, hosts }) => ({ play, hosts: hosts.filter((host) => run.stateOf(host).out === undefined) }));
+  const concerned = inRun.filter(({ play, hosts }) => play.checks.length > 0 && hosts.length > 0);
+  if (concerned.length === 0) return;
+  run.options.emit({ type: 'verify-start', hosts: [...new Set(concerned.flatMap(({ hosts }) => hosts))] });
+  await Promise.all(concerned.map((play) => verifyHosts(play, run, { final: true })));
+}
+
+/**
+ * Run a play's checks on some hosts. A check is asked again until it holds or its deadline is over.
+ * @param how.final also what runs once for all hosts; it cannot hold while only some of them are done
+ * @returns whether one failed
+ */
+export async function verifyHosts({ play, hosts }: ResolvedPlay, run: Run, how: { final: boolean }): Promise<boolean> {
+  const place: PlayPlace = { play, hosts: () => hosts, batch: () => hosts };
+  const checks = how.final ? play.checks : play.checks.filter((check) => !check.runOnce);
+  const failed = await Promise.all(
+    hosts.map((host, index) =>
+      run.limit(() => verifyHost(host, checks.filter((check) => !check.runOnce || index === 0), place, run)),
+    ),
+  );
+  return failed.includes(true);
+}
+
+async function verifyHost(host: string, checks: readonly CheckTask[], place: PlayPlace, run: Run): Promise<boolean> {
+  const state = run.stateOf(host);
+  const began = run.options.now();
+  const failedBefore = state.tally.checksFailed;
+  try {
+    const ready: Ready[] = [];
+    for (const check of checks) ready.push(...(await prepareCheck(check, host, place, run)));
+    await settleChecks(host, ready, run);
+  } catch (error) {
+    leave(host, error, run);
+    return true;
+  } finally {
+    state.busy += run.options.now() - began;
+  }
+  return state.tally.checksFailed > failedBefore;
+}
+
+async function settleChecks(host: string, checks: readonly Ready[], run: Run): Promise<void> {
+  const { now, sleep, interrupted } = run.options;
+  const began = now();
+  let open = checks;
+  for (let round = 0; open.length > 0 && !interrupted.aborted; round += 1) {
+    if (round > 0) await sleep(PAUSE[Math.min(round, PAUSE.length) - 1] ?? 1);
+    const answers = await askFor(open, run);
+    const elapsed = now() - began;
+    open = open.filter((ready) => {
+      const verdict = verdictOf(ready, answers);
+      if (!verdict.ok && elapsed < ready.deadline * 1000) return true;
+      report(host, ready, { verdict, attempts: round + 1, ms: Math.round(elapsed) }, run);
+      return false;
+    });
+  }
+}
+
+function verdictOf(ready: Ready, answers: (host: string, user: BecomeUser) => Answers | string): Verdict {
+  const byHost = new Map<string, Answers>();
+  for (const host of ready.on) {
+    const known = answers(host, ready.user);
+    if (typeof known === 'string') return { ok: false, message: known };
+    byHost.set(host, known);
+  }
+  return ready.check.verdict(ready.params, byHost);
+}
+
+/** One request for each host and user that some check wants to know something of. A host that cannot be asked gives its error. */
+async function askFor(checks: readonly Ready[], run: Run): Promise<(host: string, user: BecomeUser) => Answers | string> {
+  const places = new Map<string, { host: string; user: BecomeUser; queries: Query[] }>();
+  const keyOf = (host: string, user: BecomeUser): string => `${host}\0${user ?? ''}`;
+  for (const { on, user, queries } of checks) {
+    for (const host of on) {
+      const key = keyOf(host, user);
+      const at = places.get(key) ?? { host, user, queries: [] };
+      at.queries.push(...queries);
+      places.set(key, at);
+    }
+  }
+  const answers = new Map<string, Answers | string>();
+  await Promise.all(
+    [...places].map(async ([key, { host, user, queries }]) => {
+      try {
+        const response = await run.stateOf(host).session.request(user, { steps: [], queries: uniqueOf(queries) });
+        answers.set(key, response.answers);
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error;
+        answers.set(key, `${host} cannot be asked: ${error.message}`);
+      }
+    }),
+  );
+  return (host, user) => answers.get(keyOf(host, user)) ?? `${host} was not asked`;
+}
+
+function uniqueOf(queries: readonly Query[]): Query[] {
+  return [...new Map(queries.map((query) => [JSON.stringify(query), query])).values()];
+}
+
+function report(
+  host: string,
+  ready: Ready,
+  given: { verdict: Verdict; attempts: number; ms: number },
+  run: Run,
+): void {
+  const { verdict, attempts, ms } = given;
+  run.stateOf(host).tally[verdict.ok ? 'checksPassed' : 'checksFailed'] += 1;
+  const message = ready.hidden ? '(hidden by no_log)' : run.options.secrets.redact(verdict.message);
+  run.options.emit({ type: 'check-result', host, task: ready.label, ok: verdict.ok, message, attempts, ms });
+}
+
+async function prepareCheck(task: CheckTask, host: string, place: PlayPlace, run: Run): Promise<Ready[]> {
+  for (;;) {
+    try {
+      return evaluateCheck(task, host, place, run);
+    } catch (error) {
+      if (!(error instanceof PendingValue)) throw error;
+      if (!(error instanceof FactsPending)) {
+        throw new ConfigurationError(`${error.message}: a check cannot use results of tasks`, { position: task.position });
+      }
+      await error.gather();
+    }
+  }
+}
+
+function evaluateCheck(task: CheckTask, host: string, place: PlayPlace, run: Run): Ready[] {
+  const { scopes } = run;
+  const scope = scopes.ofTask(host, task, place);
+  if (task.loop === undefined) return evaluateOne(task, host, scope, undefined, run);
+  const items = renderValue(task.loop, scope);
+  if (!Array.isArray(items)) throw new ConfigurationError('loop must be a list', { position: task.position });
+  return items.flatMap((item: unknown) =>
+    evaluateOne(task, host, scopes.child(scope, { [task.loopVar]: item }), typeof item === 'string' ? item : JSON.stringify(item), run),
+  );
+}
+
+function evaluateOne(task: CheckTask, host: string, scope: Scope, item: string | undefined, run: Run): Ready[] {
+  if (!task.when.every((condition) => isTrue(condition, scope))) return [];
+  const { options, scopes } = run;
+  const check = options.checks.get(task.check);
+  if (!check) throw new ConfigurationError(`unknown check "${task.check}"`, { position: task.position });
+  const params = withDefaults(check.schema, renderParams(task, scope));
+  const [problem] = validate(check.schema, params);
+  if (problem) {
+    const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
+    throw new ConfigurationError(`${task.check}: ${at}${problem.message}`, { host, position: task.position });
+  }
+  for (const [name, property] of Object.entries(check.schema.properties ?? {})) {
+    if (property.writeOnly === true && typeof params[name] === 'string') options.secrets.add(params[name]);
+  }
+  return [
+    {
+      label: { name: labelName(task, scope), module: task.check, role: task.role?.name, item },
+      check,
+      params,
+      on: hostsOf(task, host, scope, run),
+      user: becomeUserOf(task, scope, {
+        connection: connectionOf(scopes.ofHost(host), host, options.connection),
+        commandLine: options.become.user,
+      }),
+      queries: check.queries(params),
+      deadline: renderNumber(task.timeout, scope, 'timeout', task.position) ?? DEADLINE,
+      hidden: task.noLog !== undefined && Boolean(renderValue(task.noLog, scope)),
+    },
+  ];
+}
+
+function renderParams(task: CheckTask, scope: Scope): Record<string, unknown> {
+  const rendered = renderValue(task.args, scope) ?? {};
+  const entries = Object.entries(rendered as Record<string, unknown>).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries);
+}
+
+function labelName(task: CheckTask, scope: Scope): string {
+  if (task.name === undefined) return task.check;
+  return task.name instanceof Template ? String(renderValue(task.name, scope)) : String(task.name);
+}
+
+function hostsOf(task: CheckTask, host: string, scope: Scope, run: Run): string[] {
+  if (task.on === undefined) return [host];
+  const rendered = renderValue(task.on, scope);
+  const names = (Array.isArray(rendered) ? rendered : [rendered]).map(String);
+  const unknown = names.find((name) => !run.options.inventory.hosts.has(name));
+  if (unknown === undefined) return names;
+  throw new ConfigurationError(`on names "${unknown}", which the inventory does not know`, { position: task.position });
+}
+
