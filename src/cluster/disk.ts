@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { ClusterError } from '../errors.js';
 import { accountFiles, hostFiles, hostFolders, type Accounts, type HostIdentity } from './host-files.js';
 import type { DiskFile } from './recipe.js';
+import { run } from './run.js';
 import type { HostSpec } from './spec.js';
 
 /**
@@ -39,8 +40,8 @@ export async function makeDisk(
 }
 
 export async function removeDisk(dir: string): Promise<void> {
-  await rm(join(dir, 'disk'), { recursive: true, force: true });
-  await rm(join(dir, 'disk.new'), { recursive: true, force: true });
+  // rm(1) takes a tenth of the time of fs.rm for the tens of thousands of files of a host in use
+  await run(['rm', '-rf', '--', join(dir, 'disk'), join(dir, 'disk.new')]);
 }
 
 /** Write files below a root folder with exactly their owners and modes, whatever the umask is. */

@@ -1,5 +1,5 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cgroupRoot } from './cgroup.js';
 import type { Context } from './context.js';
 import { restoreForwarding } from './forwarding.js';
@@ -29,10 +29,9 @@ export async function takeDown(spec: ClusterSpec, context: Context): Promise<boo
     await Promise.all([...hosts].map((host) => removeHost({ roots, cluster: spec.name, host })));
     for (const command of networkDown(recorded?.spec ?? spec)) await attempt(command.argv);
     await rmdir(cgroups).catch(() => undefined);
-    await rm(accessDir({ ...roots, project: recorded?.project ?? roots.project }, spec.name), {
-      recursive: true,
-      force: true,
-    });
+    const access = accessDir({ ...roots, project: recorded?.project ?? roots.project }, spec.name);
+    await rm(access, { recursive: true, force: true });
+    await rmdir(dirname(access)).catch(() => undefined);
     await withMachine(context, async () => {
       await forgetState(roots, spec.name);
       if ((await readStates(roots)).length > 0) return;

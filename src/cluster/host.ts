@@ -12,8 +12,9 @@ import {
   processesOf,
   waitEmpty,
 } from './cgroup.js';
+import { removeDisk } from './disk.js';
 import { bridgeName, cableName, macAddress, namespaceName } from './names.js';
-import { clusterDir, hostDir, type Roots } from './paths.js';
+import { hostDir, type Roots } from './paths.js';
 import { attempt, lastLines, run, searchPath } from './run.js';
 import type { ClusterState, SettledHost } from './state.js';
 import { superviseScript } from './supervise.js';
@@ -53,7 +54,9 @@ export async function startHost(
   const ref = { roots, cluster: spec.name, host: host.name };
   const dir = dirOf(ref);
   await mkdir(dir, { recursive: true });
-  const script = join(clusterDir(roots, spec.name), 'supervise.sh');
+  // Each host's own file, never written to again while a shell reads it.
+  const script = join(dir, 'supervise.sh');
+  await rm(script, { force: true });
   await writeFile(script, superviseScript, { mode: 0o755 });
   const console = await open(consoleFile(ref), 'w');
   try {
@@ -120,6 +123,7 @@ export async function cutPower(ref: HostRef): Promise<void> {
 /** Power loss, and everything of the host on the machine with it. */
 export async function removeHost(ref: HostRef): Promise<void> {
   await cutPower(ref);
+  await removeDisk(dirOf(ref));
   await rm(dirOf(ref), { recursive: true, force: true });
 }
 

@@ -27,9 +27,6 @@ export interface DiskFile {
   readonly gid: number;
 }
 
-/** Raised when the way of building changes, so that old images are not taken for new ones. */
-const version = 1;
-
 /** What a small cloud VM has from its first boot on. */
 export const basePackages: readonly string[] = [
   'systemd',
@@ -48,6 +45,9 @@ export const basePackages: readonly string[] = [
   'nano',
   'netbase',
 ];
+
+/** Split off from systemd after bookworm; without it only root may use ping. */
+const sincePackages: readonly string[] = ['linux-sysctl-defaults'];
 
 /** Downloaded into the image with what they depend on and recommend, not installed: seven hosts would fetch them seven times. */
 export const downloadedPackages: readonly string[] = [
@@ -80,9 +80,9 @@ export const downloadedPackages: readonly string[] = [
 /** The same without what they recommend: npm recommends a compiler and a test runner. */
 export const downloadedPlain: readonly string[] = ['nodejs', 'npm'];
 
-/** `<suite>-<hash>`: the name of the image's folder. */
+/** `<suite>-<hash>`: the name of the image's folder. The hash is of everything that is done to build it. */
 export function imageKey(recipe: Recipe): string {
-  const all = JSON.stringify({ version, recipe, basePackages, downloadedPackages, downloadedPlain });
+  const all = JSON.stringify([buildCommand(recipe, '/'), imageFiles(recipe), finishCommands(), privateFiles]);
   return `${recipe.suite}-${createHash('sha256').update(all).digest('hex').slice(0, 12)}`;
 }
 
@@ -96,13 +96,23 @@ export function imageFiles(recipe: Recipe): DiskFile[] {
     gid: 0,
   });
   return [
-    file('/etc/apt/apt.conf.d/90cluster', recipe.aptSettings),
+    file('/etc/apt/apt.conf.d/90cluster', [...recipe.aptSettings, 'Acquire::Languages "none";']),
     file('/etc/apt/sources.list', recipe.sources),
+    // From Debian 13 on the first is made a link to the second at every boot.
     file('/etc/default/locale', ['LANG=C.UTF-8']),
+    file('/etc/locale.conf', ['LANG=C.UTF-8']),
     file('/etc/ssh/sshd_config.d/90-cluster.conf', [
       'HostKey /etc/ssh/ssh_host_ed25519_key',
       'PermitRootLogin no',
       'PasswordAuthentication no',
+    ]),
+    // The clock is the machine's: no host may set it, but the service is to run as it does on a VM.
+    file('/etc/systemd/system/chrony.service.d/90-cluster.conf', [
+      '[Unit]',
+      'ConditionCapability=',
+      '[Service]',
+      'ExecStart=',
+      'ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS',
     ]),
     ...recipe.certificates.map(({ name, content }) => ({
       ...file(`/usr/local/share/ca-certificates/${name}`, []),
@@ -130,7 +140,7 @@ export function buildCommand(recipe: Recipe, folder: string): string[] {
     'mmdebstrap',
     '--mode=root',
     '--variant=minbase',
-    `--include=${basePackages.join(',')}`,
+    `--include=${[...basePackages, ...(recipe.suite === 'bookworm' ? [] : sincePackages)].join(',')}`,
     ...recipe.aptSettings.map((line) => `--aptopt=${line.replace(/;$/, '')}`),
     '--skip=cleanup/apt/lists',
     recipe.suite,
