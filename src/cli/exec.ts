@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import type { Step } from '../agent/step.js';
+import { execOnHosts, type ExecResult } from '../controller/exec.js';
+import { UnreachableError, UsageError, escapeControl } from '../errors.js';
+import { matchHosts } from '../inventory/pattern.js';
+import { errorLines } from '../reporters/error-lines.js';
+import { createPalette, type Palette } from '../reporters/palette.js';
+import { ExitCode } from './exit-codes.js';
+import type { Io } from './io.js';
+import { addHostOptions, type HostOptions } from './options.js';
+import { readSetup } from './setup.js';
+
+/** Seconds that an ad-hoc command may take. */
+const TIMEOUT = 600;
+
+export function define(command: Command, io: Io): void {
+  command.description('Run one command on the hosts of a pattern. Several words run as they are, a single one goes through sh.');
+  addHostOptions(command)
+    .argument('<pattern>', 'hosts: all, web*, web:!web2 …')
+    .argument('<command...>', 'after --')
+    .addHelpText('after', "\nExamples:\n  provision exec -i prod.yaml all -- uptime\n  provision exec -i prod.yaml 'lb*' -- 'ss -ltn | grep :80'")
+    .action(async (pattern: string, words: string[], options: HostOptions) => {
+      const { base, inventory, limit, secrets } = await readSetup(options, io);
+      const matched = matchHosts(pattern, inventory);
+      const hosts = limit ? matched.filter((host) => limit.includes(host)) : matched;
+      if (hosts.length === 0) throw new UsageError(`no host matches "${pattern}"`);
+      const palette = createPalette(io.stdout.isTTY === true, io.env);
+      let worst: number = ExitCode.ok;
+      await execOnHosts(stepOf(words), hosts, { ...base, timeout: options.timeout ?? TIMEOUT }, (result) => {
+        worst = worse(worst, result);
+        for (const line of resultLines(result, palette)) io.stdout.write(`${secrets.redact(line)}\n`);
+      });
+      io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : worst;
+    });
+}
+
+function stepOf(words: readonly string[]): Step {
+  const [only] = words;
+  return words.length === 1 && only !== undefined ? { kind: 'script', code: only } : { kind: 'run', argv: words };
+}
+
+function resultLines({ host, ms, output, error }: ExecResult, palette: Palette): string[] {
+  if (error) {
+    const what = error instanceof UnreachableError ? 'unreachable' : 'failed';
+    return [`${palette.red(host)} | ${palette.red(what)}`, ...errorLines(error, palette).map((line) => `  ${line}`)];
+  }
+  if (!output) return [];
+  const how = output.signal === undefined ? `rc=${output.rc}` : `killed by ${output.signal}`;
+  const good = output.rc === 0 && output.signal === undefined;
+  const title = `${good ? palette.green(host) : palette.red(host)} | ${how} | ${ms} ms`;
+  return [title, ...linesOf(output.stdout), ...linesOf(output.stderr)];
+}
+
+function linesOf(text: string): string[] {
+  const trimmed = text.replace(/\n$/, '');
+  return trimmed === '' ? [] : trimmed.split('\n').map(escapeControl);
+}
+
+function worse(before: number, { output, error }: ExecResult): number {
+  if (error instanceof UnreachableError) return before === ExitCode.failed ? before : ExitCode.unreachable;
+  return error || output?.rc !== 0 ? ExitCode.failed : before;
+}

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { UsageError, messageOf } from '../errors.js';
+import type { Sourced } from '../template/template.js';
+import { loadYaml } from '../template/yaml.js';
+
+/**
+ * The variables of -e: `key=value key2='two words'`, a JSON object, or `@file` (YAML or JSON). Only a file's strings can
+ * be templates; what stands on the command line is data.
+ */
+export async function readExtraVars(given: readonly string[], cwd: string): Promise<Map<string, Sourced>> {
+  const vars = new Map<string, Sourced>();
+  for (const one of given) for (const [name, value] of await readOne(one, cwd)) vars.set(name, value);
+  return vars;
+}
+
+async function readOne(text: string, cwd: string): Promise<[string, Sourced][]> {
+  if (text.startsWith('@')) return readVarsFile(resolve(cwd, text.slice(1)), text);
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return toEntries(JSON.parse(text) as Record<string, never>);
+    } catch (error) {
+      throw new UsageError(`-e is not valid JSON: ${messageOf(error)}`, { hint: `given: ${text}` });
+    }
+  }
+  return splitPairs(text).map(([name, value]) => [name, { value, position: undefined }]);
+}
+
+async function readVarsFile(path: string, given: string): Promise<[string, Sourced][]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`-e ${given}: cannot be read: ${messageOf(error)}`);
+  }
+  const document = loadYaml(text, path);
+  const { value } = document;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`-e ${given}: must hold a mapping of names to values`, { position: document.at([]) });
+  }
+  return Object.entries(value).map(([name, one]) => [name, { value: one, position: document.at([name]) }]);
+}
+
+function toEntries(vars: Record<string, Sourced['value']>): [string, Sourced][] {
+  return Object.entries(vars).map(([name, value]) => [name, { value, position: undefined }]);
+}
+
+/** `a=1 b='two words'`, quoted as in sh. */
+function splitPairs(text: string): [string, string][] {
+  const words = text.match(/(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  return words.map((word) => {
+    const at = word.indexOf('=');
+    if (at < 1) throw new UsageError(`-e takes key=value, JSON or @file, not "${word}"`, { hint: 'for example -e app_version=1.4.0' });
+    return [word.slice(0, at), unquote(word.slice(at + 1))];
+  });
+}
+
+function unquote(text: string): string {
+  return text.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"/g, (_all, single?: string, double?: string) =>
+    single ?? (double ?? '').replace(/\\(.)/g, '$1'),
+  );
+}

@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { UsageError } from '../errors.js';
+import type { Io } from './io.js';
+
+/** Ask for a secret on the terminal; what is typed is not shown. */
+export async function promptSecret(question: string, io: Io): Promise<string> {
+  if (io.stdin.isTTY !== true) {
+    throw new UsageError(`cannot ask "${question}": standard input is no terminal`, {
+      hint: 'put the key into ssh-agent, or the password into the inventory (vaulted)',
+    });
+  }
+  io.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  try {
+    return await lines.question('');
+  } finally {
+    lines.close();
+    io.stderr.write('\n');
+  }
+}
+
+/** The same question is asked once, also when several hosts want the answer at the same time. */
+export function rememberAnswers(ask: (question: string) => Promise<string>): (question: string) => Promise<string> {
+  const answers = new Map<string, Promise<string>>();
+  return (question) => {
+    const answer = answers.get(question) ?? ask(question);
+    answers.set(question, answer);
+    return answer;
+  };
+}

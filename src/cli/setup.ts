@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checks } from '../checks/index.js';
+import type { RunOptions } from '../controller/run.js';
+import { UsageError, messageOf } from '../errors.js';
+import type { ConnectionDefaults } from '../inventory/connection.js';
+import { loadInventory } from '../inventory/load.js';
+import type { Inventory } from '../inventory/model.js';
+import { matchHosts } from '../inventory/pattern.js';
+import { loadPlaybook } from '../playbook/load.js';
+import type { Playbook } from '../playbook/model.js';
+import { selectTags } from '../playbook/tags.js';
+import { resources } from '../resources/index.js';
+import { didYouMean } from '../schema.js';
+import { createLookup } from '../variables/lookup.js';
+import { createSecrets, type Secrets } from '../variables/secrets.js';
+import { readExtraVars } from './extra-vars.js';
+import type { Io } from './io.js';
+import type { HostOptions, TaskOptions } from './options.js';
+import { promptSecret, rememberAnswers } from './prompt.js';
+import { verbs } from './verbs.js';
+
+/** Everything that a run needs and that is read before the first connection. */
+export interface Setup {
+  readonly inventory: Inventory;
+  readonly limit: readonly string[] | undefined;
+  readonly secrets: Secrets;
+  readonly base: Omit<RunOptions, 'playbook' | 'check' | 'verify' | 'emit'>;
+}
+
+/** Where the package's own roles and playbooks are. */
+const shipped = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @throws UsageError, ConfigurationError */
+export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
+  if (options.inventory.length === 0) {
+    throw new UsageError('no inventory given', { hint: 'name one with -i, for example: provision -i inventory/production.yml' });
+  }
+  const secrets = createSecrets();
+  const vaultPassword = await readVaultPassword(options.vaultPasswordFile, io);
+  const inventory = await loadInventory(options.inventory, { cwd: io.cwd, secrets, vaultPassword });
+  const limit = options.limit === undefined ? undefined : matchHosts(options.limit, inventory);
+  if (limit?.length === 0) throw new UsageError(`--limit ${options.limit ?? ''} leaves no host`);
+  const ask = rememberAnswers((question) => promptSecret(question, io));
+  const password = options.askBecomePass ? await ask('sudo password: ') : undefined;
+  if (password !== undefined) secrets.add(password);
+  const become = options.become || options.becomeUser !== undefined || options.askBecomePass;
+  return {
+    inventory,
+    limit,
+    secrets,
+    base: {
+      inventory,
+      limit,
+      extraVars: await readExtraVars(options.extraVars, io.cwd),
+      connection: await connectionDefaults(options, io),
+      become: { user: become ? (options.becomeUser ?? 'root') : undefined, password },
+      forks: options.forks,
+      resources,
+      checks,
+      functions: { lookup: createLookup({ inventoryDir: inventory.dir, env: io.env, secrets }) as (...args: never[]) => unknown },
+      secrets,
+      interrupted: io.interrupted,
+      now: () => performance.now(),
+      sleep: (seconds) => sleep(seconds, io.interrupted),
+      prompt: io.stdin.isTTY === true ? ask : undefined,
+      lockHolder: `${userInfo().username}@${hostname()} (process ${process.pid})`,
+    },
+  };
+}
+
+/** The playbook that is named, or the site of the project, or the one that comes with the package. */
+export async function readPlaybook(name: string | undefined, options: TaskOptions, io: Io): Promise<Playbook> {
+  const path = findPlaybook(name, io.cwd);
+  const playbook = await loadPlaybook({
+    path,
+    rolesPath: [join(io.cwd, 'roles'), join(shipped, 'roles')],
+    catalogue: { modules: resources, checks },
+  });
+  return selectTags(playbook, { tags: options.tags, skipTags: options.skipTags });
+}
+
+function findPlaybook(name: string | undefined, cwd: string): string {
+  if (name === undefined) {
+    const places = [join(cwd, 'playbooks', 'site.yml'), join(cwd, 'site.yml'), join(shipped, 'playbooks', 'site.yml')];
+    return places.find((place) => existsSync(place)) ?? places[0]!;
+  }
+  const path = resolve(cwd, name);
+  if (existsSync(path)) return path;
+  const own = join(shipped, name);
+  if (existsSync(own)) return own;
+  throw new UsageError(`no playbook and no command "${name}"${didYouMean(name, verbs.map((verb) => verb.name))}`, {
+    hint: 'provision --help lists the commands',
+  });
+}
+
+async function connectionDefaults(options: HostOptions, io: Io): Promise<ConnectionDefaults> {
+  const home = io.env['HOME'] ?? homedir();
+  return {
+    home,
+    user: userInfo().username,
+    agentSocket: io.env['SSH_AUTH_SOCK'],
+    sshConfig: await readFile(join(home, '.ssh', 'config'), 'utf8').catch(() => undefined),
+    remoteUser: options.user,
+    privateKeyFile: options.privateKey === undefined ? undefined : resolve(io.cwd, options.privateKey),
+    connectTimeout: options.timeout,
+  };
+}
+
+async function readVaultPassword(file: string | undefined, io: Io): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return (await readFile(resolve(io.cwd, file), 'utf8')).replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new UsageError(`--vault-password-file: ${messageOf(error)}`);
+  }
+}
+
+/** Wakes up early when the run is interrupted. */
+function sleep(seconds: number, interrupted: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      interrupted.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, seconds * 1000);
+    interrupted.addEventListener('abort', done);
+  });
+}
+

@@ -1,0 +1,57 @@
+import type { Step, StepOutput } from '../agent/step.js';
+import { ProvisionError } from '../errors.js';
+import { connectionOf } from '../inventory/connection.js';
+import { becomeUserOf } from './place.js';
+import { prepareRun, type RunOptions } from './run.js';
+
+/** What one host answered to an ad-hoc command. */
+export interface ExecResult {
+  readonly host: string;
+  readonly ms: number;
+  readonly output: StepOutput | undefined;
+  readonly error: ProvisionError | undefined;
+}
+
+/** Run one step on each host at the same time; `report` is called as each of them is done. */
+export async function execOnHosts(
+  step: Step,
+  hosts: readonly string[],
+  options: Omit<RunOptions, 'playbook' | 'check' | 'verify' | 'emit'> & {
+    readonly timeout: number;
+    readonly onLine?: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
+  },
+  report: (result: ExecResult) => void,
+): Promise<void> {
+  // An ad-hoc command takes no lock: it is how one looks at a host while a run is under way.
+  const run = prepareRun({ ...options, playbook: { path: 'exec', plays: [] }, check: true, verify: 'none', emit: () => undefined });
+  await Promise.all(hosts.map((host) => run.limit(() => execOn(host))));
+
+  async function execOn(host: string): Promise<void> {
+    const began = options.now();
+    const { session } = run.stateOf(host);
+    const done = (output: StepOutput | undefined, error: ProvisionError | undefined): void =>
+      report({ host, ms: Math.round(options.now() - began), output, error });
+    try {
+      const scope = run.scopes.ofHost(host);
+      const connection = connectionOf(scope, host, options.connection);
+      const user = becomeUserOf({ become: undefined, becomeUser: undefined }, scope, { connection, commandLine: options.become.user });
+      const { outputs } = await session.request(
+        user,
+        { steps: [step], queries: [] },
+        {
+          timeout: options.timeout,
+          signal: options.interrupted,
+          ...(options.onLine
+            ? { onLine: (_part: number, stream: 'stdout' | 'stderr', line: string) => options.onLine?.(host, stream, line) }
+            : {}),
+        },
+      );
+      done(outputs[0], undefined);
+    } catch (error) {
+      if (!(error instanceof ProvisionError)) throw error;
+      done(undefined, error);
+    } finally {
+      await session.close();
+    }
+  }
+}
