@@ -4,4 +4,6 @@ import type { Position } from '../errors.js';
 export interface Expression {
   readonly source: string;
   readonly position: Position;
+  /** where a character of the source stands, if it is not written as it reads (see YamlDocument.placesOf) */
+  readonly positionAt?: (offset: number) => Position;
 }

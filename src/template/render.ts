@@ -1,21 +1,143 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigurationError, messageOf } from '../errors.js';
+import { compileTemplate } from './compile.js';
+import { NO_THIS, environmentOf } from './environment.js';
+import { run } from './evaluate.js';
+import { createInsert } from './insert.js';
+import { inspectTemplate, type Inspected, type Text } from './inspect.js';
+import { locate } from './locate.js';
 import type { Scope } from './scope.js';
-import type { Loaded, Template } from './template.js';
+import { textOfFile } from './syntax.js';
+import { Template, Vaulted, type Loaded } from './template.js';
 
 export { evaluate } from './evaluate.js';
 
+/** A template file may include others this deep. */
+const DEEPEST_INCLUDE = 50;
+
 /**
- * A loaded value with its Templates rendered. A Template that is exactly one `<%= expression %>` keeps the expression's type.
+ * A loaded value with its Templates rendered. A Template that is exactly one `<%= expression %>` keeps the expression's
+ * type. What comes out is data: it is never rendered again. Lists and maps that hold no Template are given as they are.
  * @throws EvaluationError at its place in the file; PendingValue untouched
  */
-export function renderValue(_value: Loaded, _scope: Scope): unknown {
-  throw new Error('being written');
+export function renderValue(value: Loaded, scope: Scope): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Vaulted) return openVaulted(value);
+  if (value instanceof Template) return renderTemplate(value, scope);
+  return Array.isArray(value) ? renderList(value, scope) : renderMap(value as Record<string, Loaded>, scope);
 }
 
-export function renderText(_template: Template, _scope: Scope): string {
-  throw new Error('being written');
+/** A Template as text, whatever its expression gives. @throws as renderValue */
+export function renderText(template: Template, scope: Scope): string {
+  if (template instanceof Vaulted) return openVaulted(template);
+  return renderParts(template, inspectTemplate(template), scope, noInclude);
 }
 
-/** A template file's text, rendered. `file` is its path: for messages, and where its includes are searched. */
-export function renderFile(_text: string, _file: string, _scope: Scope): string {
-  throw new Error('being written');
+/**
+ * A template file's text, rendered. `file` is its path: for messages, and `include('other.ejs')` starts from its folder.
+ * Included files see the same variables, and those of include's second argument.
+ * @throws as renderValue
+ */
+export function renderFile(text: string, file: string, scope: Scope): string {
+  return renderIncluded(text, file, scope, 0);
+}
+
+function openVaulted(vaulted: Vaulted): string {
+  const opened = vaulted.open();
+  if (opened !== undefined) return opened;
+  throw new ConfigurationError('this value is in a vault and there is no password to open it', {
+    position: vaulted.position,
+    hint: 'Name the file that holds the password with --vault-password-file.',
+  });
+}
+
+function renderTemplate(template: Template, scope: Scope): unknown {
+  const inspected = inspectTemplate(template);
+  if (!inspected.single) return renderParts(template, inspected, scope, noInclude);
+  const { code, offset } = inspected.single;
+  return run({ source: code, positionAt: (inner) => template.positionAt(offset + inner) }, scope);
+}
+
+function renderList(list: readonly Loaded[], scope: Scope): unknown {
+  const rendered = list.map((item) => renderValue(item, scope));
+  return rendered.every((item, index) => item === list[index]) ? list : Object.freeze(rendered);
+}
+
+function renderMap(map: Readonly<Record<string, Loaded>>, scope: Scope): unknown {
+  const entries = Object.entries(map).map(([key, value]) => [key, renderValue(value, scope)] as const);
+  if (entries.every(([key, value]) => value === map[key])) return map;
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+type Include = (wanted: string, data?: Readonly<Record<string, unknown>>) => string;
+
+function renderParts(text: Text, inspected: Inspected, scope: Scope, include: Include): string {
+  const [only] = inspected.parts;
+  if (inspected.parts.length === 0) return '';
+  if (inspected.parts.length === 1 && only?.kind === 'text' && !/<%%|%>/.test(text.source))
+    return text.source;
+  const insert = createInsert();
+  const rethrow = (error: unknown, _lines: string, _file: string | undefined, line: number): never => {
+    const part = inspected.parts[insert.at];
+    const tag = part?.kind === 'output' ? { start: part.codeStart, end: part.codeEnd } : { start: 0, end: 0 };
+    throw locate(error, text, { kind: 'template', ...tag, line: offsetOfLine(text.source, line) }, scope);
+  };
+  return compileTemplate(text.source, inspected.parts).call(
+    NO_THIS,
+    environmentOf(scope),
+    insert,
+    include,
+    rethrow,
+  );
+}
+
+function noInclude(wanted: string): never {
+  throw new Error(`include('${String(wanted)}') works in template files only`);
+}
+
+function renderIncluded(source: string, file: string, scope: Scope, depth: number): string {
+  const text = textOfFile(source, file);
+  const include: Include = (wanted, data) => {
+    const target = path.resolve(path.dirname(file), path.extname(wanted) === '' ? `${wanted}.ejs` : wanted);
+    if (depth >= DEEPEST_INCLUDE)
+      throw new Error(`include('${wanted}'): files include one another without an end`);
+    const shown = path.isAbsolute(file)
+      ? target
+      : path.join(path.dirname(file), path.relative(path.dirname(path.resolve(file)), target));
+    return renderIncluded(
+      readIncluded(target, wanted),
+      shown,
+      data ? overlay(scope, data) : scope,
+      depth + 1,
+    );
+  };
+  return renderParts(text, inspectTemplate(text), scope, include);
+}
+
+function readIncluded(target: string, wanted: string): string {
+  try {
+    return readFileSync(target, 'utf8');
+  } catch (error) {
+    throw new Error(`include('${wanted}'): ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function overlay(scope: Scope, data: Readonly<Record<string, unknown>>): Scope {
+  return {
+    has: (name) => Object.hasOwn(data, name) || scope.has(name),
+    get: (name) => (Object.hasOwn(data, name) ? data[name] : scope.get(name)),
+    names: () => new Set([...scope.names(), ...Object.keys(data)]),
+    ...(scope.functions ? { functions: scope.functions } : {}),
+  };
+}
+
+function offsetOfLine(source: string, line: number): number {
+  let offset = 0;
+  for (let current = 1; current < line; current += 1) {
+    const next = source.indexOf('\n', offset);
+    if (next === -1) return offset;
+    offset = next + 1;
+  }
+  return offset;
 }

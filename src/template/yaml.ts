@@ -29,6 +29,8 @@ export interface YamlDocument {
   at(path: readonly (string | number)[]): Position;
   /** Where the key of the last step of a path stands; for a list's item, the item. */
   keyAt(path: readonly (string | number)[]): Position;
+  /** Where the characters of the string at a path stand, by their offset in it. */
+  placesOf(path: readonly (string | number)[]): (offset: number) => Position;
 }
 
 export interface YamlOptions {
@@ -52,7 +54,7 @@ export function loadYaml(text: string, file: string, options: YamlOptions = {}):
     schema: 'core',
     merge: false,
     customTags: ansibleTags,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -68,6 +70,7 @@ export function loadYaml(text: string, file: string, options: YamlOptions = {}):
     isEmpty: root === null || (isScalar(root) && root.value === null && root.source === ''),
     at: (path) => find(path, source).value,
     keyAt: (path) => find(path, source).key,
+    placesOf: (path) => placesOf(find(path, source), source),
   };
 }
 
@@ -131,14 +134,24 @@ function vaulted(node: Scalar, source: Source): Vaulted {
 }
 
 function template(node: Scalar, value: string, source: Source): Template {
+  const place = placesIn(node, value, source);
   const style = styleOf(node);
-  const start = textStart(node, style, source.text);
+  return new Template(
+    value,
+    style === 'block' ? place(0) : source.place(textStart(node, style, source.text)),
+    place,
+  );
+}
+
+function placesIn(node: Scalar, value: string, source: Source): (offset: number) => Position {
   let offsets: Uint32Array | undefined;
-  const place = (offset: number): Position => {
-    offsets ??= alignScalar(value, source.text, start, style);
+  return (offset) => {
+    if (!offsets) {
+      const style = styleOf(node);
+      offsets = alignScalar(value, source.text, textStart(node, style, source.text), style);
+    }
     return source.place(offsets[Math.min(Math.max(offset, 0), value.length)]!);
   };
-  return new Template(value, style === 'block' ? place(0) : source.place(start), place);
 }
 
 function styleOf(node: Scalar): ScalarStyle {
@@ -236,7 +249,8 @@ function keyOf(pair: Pair, source: Source): string {
 
 function resolve(alias: Node, source: Source): Node {
   const target = isAlias(alias) ? alias.resolve(source.document) : alias;
-  if (target === undefined) throw problem('this alias names no anchor', alias, source);
+  if (target === undefined)
+    throw problem('this alias names no anchor', alias, source, 'A value that starts with * needs quotes.');
   return target;
 }
 
@@ -245,23 +259,30 @@ function problem(message: string, node: Node | null, source: Source, hint?: stri
 }
 
 interface Place {
+  readonly node: Node | null;
   readonly key: Position;
   readonly value: Position;
 }
 
+function placesOf(place: Place, source: Source): (offset: number) => Position {
+  const node = isAlias(place.node) ? resolve(place.node, source) : place.node;
+  if (isScalar(node) && typeof node.value === 'string') return placesIn(node, node.value, source);
+  return () => place.value;
+}
+
 function find(path: readonly (string | number)[], source: Source): Place {
   let node: Node | null = source.document.contents;
-  let place: Place = { key: positionOf(node, source), value: positionOf(node, source) };
+  let place: Place = { node, key: positionOf(node, source), value: positionOf(node, source) };
   for (const step of path) {
     const next: Pair | Node | undefined = stepInto(node, step, source);
     if (next === undefined) break;
     if (isPair(next)) {
       node = next.value as Node | null;
       const key = positionOf(next.key as Node, source);
-      place = { key, value: hasText(node) ? positionOf(node, source) : key };
+      place = { node, key, value: hasText(node) ? positionOf(node, source) : key };
     } else {
       node = next;
-      place = { key: positionOf(node, source), value: positionOf(node, source) };
+      place = { node, key: positionOf(node, source), value: positionOf(node, source) };
     }
   }
   return place;

@@ -1,0 +1,101 @@
+import { parseExpressionAt, tokTypes, tokenizer, type Node } from 'acorn';
+import { ConfigurationError, type Position } from '../errors.js';
+import { CodeError, analyseExpression, analyseTemplate, outputCode, type Analysis } from './analysis.js';
+import { TagError, splitTemplate, type Part } from './parts.js';
+
+/** A text with code in it, and where its characters stand. */
+export interface Text {
+  readonly source: string;
+  positionAt(offset: number): Position;
+}
+
+/** A template whose syntax is known to be good. */
+export interface Inspected {
+  readonly parts: readonly Part[];
+  /** the code of a template that is one output tag and nothing else, and where it starts */
+  readonly single: { readonly code: string; readonly offset: number } | undefined;
+}
+
+const inspected = new Map<string, Inspected>();
+const sound = new Set<string>();
+
+/** Take a template apart and check its syntax, once a source. @throws ConfigurationError at the place of what is wrong */
+export function inspectTemplate(text: Text): Inspected {
+  let known = inspected.get(text.source);
+  if (!known) {
+    known = placed(text, () => inspect(text.source));
+    inspected.set(text.source, known);
+  }
+  return known;
+}
+
+/** Check a bare expression, once a source. @throws ConfigurationError at the place of what is wrong */
+export function inspectExpression(text: Text): void {
+  if (sound.has(text.source)) return;
+  placed(text, () => checkExpression(text.source, 0));
+  sound.add(text.source);
+}
+
+/** The code of a sound template, for free variables and for the places of errors. */
+export function analysisOf(source: string, kind: 'template' | 'expression'): Analysis {
+  return kind === 'expression' ? analyseExpression(source) : analyseTemplate(source, splitTemplate(source));
+}
+
+function inspect(source: string): Inspected {
+  const parts = splitTemplate(source);
+  for (const part of parts)
+    if (part.kind === 'output') checkExpression(outputCode(source, part), part.codeStart);
+  const [first] = parts;
+  if (parts.length === 1 && first?.kind === 'output') {
+    return { parts, single: { code: outputCode(source, first), offset: first.codeStart } };
+  }
+  // Expressions alone were checked one by one; statements only make sense together.
+  if (parts.some((part) => part.kind === 'code')) analyseTemplate(source, parts);
+  return { parts, single: undefined };
+}
+
+/** Is it one expression and nothing else? */
+function checkExpression(code: string, offset: number): void {
+  if (code.trim() === '') throw new CodeError('an expression is missing', offset);
+  const options = { ecmaVersion: 2024, sourceType: 'script' } as const;
+  let node: Node;
+  let rest: { type: unknown; start: number };
+  try {
+    node = parseExpressionAt(code, 0, options);
+    rest = tokenizer(code.slice(node.end), options).getToken();
+  } catch (error) {
+    const { message, pos } = error as SyntaxError & { pos?: number };
+    throw new CodeError(message.replace(/ \(\d+:\d+\)$/, ''), offset + Math.min(pos ?? 0, code.length));
+  }
+  if (node.type === 'SequenceExpression')
+    throw new CodeError('one expression is expected, not several', offset);
+  if (rest.type !== tokTypes.eof) throw new CodeError('Unexpected token', offset + node.end + rest.start);
+}
+
+function placed<T>(text: Text, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof TagError) {
+      const hint =
+        'In YAML, " #" starts a comment: put the whole value in quotes. A plain "<%" is written "<%%".';
+      throw new ConfigurationError(error.message, { position: text.positionAt(error.offset), hint });
+    }
+    if (!(error instanceof CodeError)) throw error;
+    const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+    throw new ConfigurationError(
+      `not a valid ${text.source.includes('<%') ? 'template' : 'expression'}: ${message}`,
+      {
+        position: text.positionAt(error.offset),
+        hint: hintFor(text.source),
+      },
+    );
+  }
+}
+
+function hintFor(source: string): string {
+  const jinja = /\b(?:and|or|not|is|defined)\b|\|\s*\w+|\{\{|\bTrue\b|\bFalse\b|\bNone\b/.test(source);
+  if (!jinja)
+    return 'Code in templates and conditions is JavaScript. Look for a missing quote, bracket or operator just before.';
+  return `Code here is JavaScript: && for "and", || for "or", ! for "not", defined('x') for "x is defined", vars.x ?? 'd' for a default.`;
+}
