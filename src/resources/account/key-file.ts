@@ -1,0 +1,82 @@
+import type { Answers, ScriptQuery } from '../../agent/query.js';
+import { MissingPrerequisiteError, TaskError } from '../../errors.js';
+
+/** A user's authorized_keys file with its folder, as they are. */
+export interface KeyFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly folderState: EntryState;
+  readonly fileState: EntryState;
+  readonly text: string;
+}
+
+export interface EntryState {
+  readonly type: 'absent' | 'file' | 'directory' | 'link' | 'other';
+  /** four octal digits */
+  readonly mode: string;
+  readonly owner: string;
+}
+
+// The home folder is known to the host alone: asking for it first would cost a round trip for every host in sync.
+const READ = `user=$1 path=$2
+entry=$(getent passwd "$user" 2>/dev/null) || entry=$(awk -F: -v u="$user" '$1 == u' /etc/passwd)
+[ -n "$entry" ] || exit 3
+home=$(printf '%s\\n' "$entry" | cut -d: -f6)
+[ -n "$path" ] || path=$home/.ssh/authorized_keys
+state() {
+  if [ -L "$1" ]; then echo 'link 0777 -'
+  elif [ ! -e "$1" ]; then echo 'absent 0000 -'
+  elif [ -d "$1" ]; then stat -c 'directory %a %U' "$1"
+  elif [ -f "$1" ]; then stat -c 'file %a %U' "$1"
+  else echo 'other 0000 -'
+  fi
+}
+printf '%s\\n' "$path"
+id -gn "$user"
+state "\${path%/*}"
+state "$path"
+[ ! -f "$path" ] || cat "$path"
+`;
+
+export function keyFileQuery(user: string, path: string | undefined): ScriptQuery {
+  return { kind: 'script', code: READ, args: [user, path ?? ''] };
+}
+
+/** @throws MissingPrerequisiteError when there is no such user */
+export function readKeyFile(user: string, path: string | undefined, answers: Answers): KeyFile {
+  const { rc, stdout, stderr } = answers.get<'script'>(keyFileQuery(user, path));
+  if (rc === 3) {
+    throw new MissingPrerequisiteError(`the user "${user}" does not exist`, {
+      hint: 'make it with `user` in an earlier task',
+    });
+  }
+  const [file, group, folderState, fileState, ...rest] = stdout.split('\n');
+  if (
+    rc !== 0 ||
+    file === undefined ||
+    group === undefined ||
+    folderState === undefined ||
+    fileState === undefined
+  ) {
+    throw new TaskError(`the keys of ${user} cannot be read`, {
+      hint: 'become: true',
+      detail: stderr.split('\n').filter(Boolean),
+    });
+  }
+  return {
+    path: file,
+    folder: file.slice(0, Math.max(1, file.lastIndexOf('/'))),
+    owner: user,
+    group,
+    folderState: parseState(folderState),
+    fileState: parseState(fileState),
+    text: rest.join('\n'),
+  };
+}
+
+function parseState(line: string): EntryState {
+  const [type, mode, owner] = line.split(' ') as [EntryState['type'], string, string];
+  return { type, mode: mode.padStart(4, '0'), owner };
+}

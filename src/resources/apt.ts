@@ -1,0 +1,115 @@
+import { debFile } from './apt/deb.js';
+import { listsChanges, listsQueries, listsSteps } from './apt/lists.js';
+import { namedPackages } from './apt/packages.js';
+import type { AptParams } from './apt/params.js';
+import type { AptPart } from './apt/part.js';
+import { autoremove, upgrade } from './apt/simulated.js';
+import { resource, type Resource } from './resource.js';
+
+/** In the order in which they are done. */
+const parts: readonly AptPart[] = [upgrade, namedPackages, debFile, autoremove];
+
+const PACKAGE = '^[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?(=[A-Za-z0-9.+:~*-]+)?$';
+
+const names = {
+  anyOf: [
+    { type: 'string', pattern: PACKAGE },
+    { type: 'array', items: { type: 'string', pattern: PACKAGE } },
+  ],
+} as const;
+
+export const apt: Resource = resource<AptParams>({
+  name: 'apt',
+  summary: 'Debian packages: installed, removed, upgraded.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      name: {
+        ...names,
+        description: 'packages, each perhaps with `=version` (`*` stands for anything) or `:architecture`',
+      },
+      pkg: { ...names, description: 'the same as `name`' },
+      state: {
+        enum: ['present', 'absent', 'latest'],
+        default: 'present',
+        description: '`latest`: at the version that apt would install now',
+      },
+      deb: {
+        type: 'string',
+        pattern: '^/',
+        description: 'a package file on the host, installed with what it depends on',
+      },
+      update_cache: {
+        type: 'boolean',
+        default: false,
+        description:
+          'fetch the package lists first where something is to be installed and they are older than `cache_valid_time`. ' +
+          'A host in sync fetches nothing; alone (no name) it always does',
+      },
+      cache_valid_time: {
+        type: 'integer',
+        minimum: 0,
+        default: 0,
+        description: 'seconds for which fetched lists are good',
+      },
+      upgrade: {
+        enum: ['no', 'yes', 'safe', 'full', 'dist'],
+        default: 'no',
+        description: 'upgrade all packages: `yes` and `safe` remove none, `full` and `dist` may',
+      },
+      purge: { type: 'boolean', default: false, description: 'with `absent`: the configuration files too' },
+      autoremove: {
+        type: 'boolean',
+        default: false,
+        description: 'remove packages that were only needed by others; alone: all of these',
+      },
+      install_recommends: {
+        type: 'boolean',
+        description: 'whether recommended packages come too; left out: as the host is set up',
+      },
+      default_release: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9][A-Za-z0-9/._-]*$',
+        description: 'the release to prefer (`bookworm-backports`)',
+      },
+      only_upgrade: {
+        type: 'boolean',
+        default: false,
+        description: 'leave packages alone that are not installed',
+      },
+      allow_downgrade: {
+        type: 'boolean',
+        default: false,
+        description: 'a given version may be older than the installed one',
+      },
+      policy_rc_d: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 255,
+        description: '101: the packages’ services are not started by the installation',
+      },
+      lock_timeout: {
+        type: 'integer',
+        minimum: 0,
+        default: 300,
+        description: 'seconds to wait while another program uses apt or dpkg',
+      },
+    },
+  },
+
+  queries: (params, known) => [
+    ...listsQueries(params),
+    ...parts.flatMap((part) => part.queries(params, known)),
+  ],
+
+  plan(params, answers) {
+    const changes = parts.flatMap((part) => part.changes(params, answers));
+    return [...listsChanges(params, changes, answers), ...changes];
+  },
+
+  apply: (params, changes) => [
+    ...listsSteps(params, changes),
+    ...parts.flatMap((part) => part.steps(params, changes)),
+  ],
+});

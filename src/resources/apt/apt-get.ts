@@ -1,0 +1,70 @@
+import type { ScriptStep } from '../../agent/step.js';
+import type { AptParams } from './params.js';
+
+/**
+ * One apt-get. It asks nothing, keeps configuration files that were edited, waits for other users of apt, and goes on
+ * when the controller is gone: a half-configured package is worse than an unwatched one.
+ */
+export function aptGet(
+  params: AptParams,
+  verb: readonly string[],
+  packages: readonly string[] = [],
+): ScriptStep {
+  const { install_recommends, default_release, allow_downgrade, lock_timeout, policy_rc_d } = params;
+  const options = [
+    ...['-q', '-y', '-o', `DPkg::Lock::Timeout=${lock_timeout}`],
+    ...['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'],
+    ...(install_recommends === undefined ? [] : ['-o', `APT::Install-Recommends=${install_recommends}`]),
+    ...(default_release === undefined ? [] : ['-t', default_release]),
+    ...(allow_downgrade ? ['--allow-downgrades'] : []),
+  ];
+  return {
+    kind: 'script',
+    code: APT_GET,
+    args: [
+      policy_rc_d === undefined ? '' : String(policy_rc_d),
+      String(lock_timeout),
+      ...['apt-get', ...options, ...verb],
+      ...(packages.length === 0 ? [] : ['--', ...packages]),
+    ],
+    env: {
+      DEBIAN_FRONTEND: 'noninteractive',
+      APT_LISTCHANGES_FRONTEND: 'none',
+      NEEDRESTART_MODE: 'l',
+      LC_ALL: 'C.UTF-8',
+    },
+    uninterruptible: true,
+  };
+}
+
+// DPkg::Lock::Timeout does not cover the locks of the lists and of the archive, which apt-daily holds after a boot.
+// A policy-rc.d that is there was put there by somebody and stays; one with our mark is left from a run that was killed.
+const APT_GET = `policy=$1 limit=$(($(date +%s) + $2))
+shift 2
+rc_d=/usr/sbin/policy-rc.d
+if [ -n "$policy" ] && { [ ! -e "$rc_d" ] || grep -qx '# made for one installation' "$rc_d"; }; then
+  trap 'rm -f "$rc_d"' EXIT
+  trap 'exit 130' HUP INT TERM
+  printf '#!/bin/sh\\n# made for one installation\\nexit %s\\n' "$policy" >"$rc_d"
+  chmod 755 "$rc_d"
+fi
+exec 3>&1
+repaired=no
+while :; do
+  rc=0
+  errors=$("$@" 2>&1 >&3 3>&-) || rc=$?
+  case $rc:$errors in
+  0:*) break ;;
+  *'Could not get lock'* | *'Unable to lock'* | *'Unable to acquire'*lock*)
+    [ "$(date +%s)" -lt "$limit" ] || break
+    sleep 2 ;;
+  *'dpkg was interrupted'*)
+    [ "$repaired" = no ] || break
+    repaired=yes
+    dpkg --force-confdef --force-confold --configure -a || break ;;
+  *) break ;;
+  esac
+done
+[ -z "$errors" ] || printf '%s\\n' "$errors" >&2
+exit "$rc"
+`;

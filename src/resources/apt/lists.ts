@@ -1,0 +1,71 @@
+import type { Answers, Query, ScriptQuery } from '../../agent/query.js';
+import type { Step } from '../../agent/step.js';
+import type { Change } from '../resource.js';
+import { aptGet } from './apt-get.js';
+import { wantedPackages, type AptParams } from './params.js';
+
+const SUBJECT = 'package lists';
+
+// Lists are as old as the last successful update, and worth nothing when a source was added since.
+const AGE: ScriptQuery = {
+  kind: 'script',
+  code: `cd /var/lib/apt || exit 0
+[ -n "$(find lists -maxdepth 1 -type f -name '*_*' | head -n 1)" ] || exit 0
+stamp=lists
+[ ! periodic/update-success-stamp -nt lists ] || stamp=periodic/update-success-stamp
+[ -z "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$stamp" 2>/dev/null)" ] || exit 0
+echo $(($(date +%s) - $(stat -c %Y "$stamp")))`,
+};
+
+export function listsQueries({ update_cache, cache_valid_time }: AptParams): Query[] {
+  return update_cache && cache_valid_time > 0 ? [AGE] : [];
+}
+
+/**
+ * Fresh lists are wanted for an installation, or where the lists alone say whether there is one (latest, upgrade) and
+ * they are older than they may be, or where the task asks for nothing else.
+ */
+export function listsChanges(params: AptParams, others: readonly Change[], answers: Answers): Change[] {
+  if (!params.update_cache) return [];
+  const age = params.cache_valid_time > 0 ? ageOf(answers) : Infinity;
+  if (age <= params.cache_valid_time) return [];
+  const installs = others.some((change) => change.after !== null);
+  const unknown = (params.state === 'latest' || params.upgrade !== 'no') && params.cache_valid_time > 0;
+  if (!installs && !unknown && !isAlone(params)) return [];
+  return [
+    {
+      subject: SUBJECT,
+      field: 'age',
+      before: Number.isFinite(age) ? `${age} s` : 'unknown',
+      after: 'fetched now',
+    },
+  ];
+}
+
+/** Whether the plan fetches the lists: what is latest is known only then. */
+export function fetchesLists(changes: readonly Change[]): boolean {
+  return changes.some((change) => change.subject === SUBJECT);
+}
+
+export function listsSteps(params: AptParams, changes: readonly Change[]): Step[] {
+  if (!fetchesLists(changes)) return [];
+  const stamp = '/var/lib/apt/periodic/update-success-stamp';
+  return [
+    aptGet(params, ['-o', 'APT::Update::Error-Mode=any', 'update']),
+    { kind: 'run', argv: ['install', '-D', '-m', '0644', '/dev/null', stamp] },
+  ];
+}
+
+function ageOf(answers: Answers): number {
+  const seconds = answers.get<'script'>(AGE).stdout.trim();
+  return /^-?\d+$/.test(seconds) ? Number(seconds) : Infinity;
+}
+
+function isAlone(params: AptParams): boolean {
+  return (
+    wantedPackages(params).length === 0 &&
+    params.deb === undefined &&
+    params.upgrade === 'no' &&
+    !params.autoremove
+  );
+}

@@ -1,0 +1,48 @@
+import type { Answers, FileQuery } from '../../agent/query.js';
+import type { RunStep } from '../../agent/step.js';
+import { TaskError } from '../../errors.js';
+import { ownerArgument, type Attributes } from './attributes.js';
+import { folderOf } from './paths.js';
+import { formatMode, resolveMode } from './mode.js';
+import type { Change } from '../resource.js';
+
+/** A folder and all above it, links followed: what must be known to say which of them are missing. */
+export function folderChainQueries(path: string): FileQuery[] {
+  return folderChain(path).map((folder) => ({ kind: 'file', path: folder, follow: true }));
+}
+
+/** The folders that must be made for `path` to be one, outermost first. @throws TaskError when something else is in the way */
+export function missingFolders(path: string, answers: Answers): string[] {
+  return folderChain(path).filter((folder) => {
+    const found = answers.get<'file'>({ kind: 'file', path: folder, follow: true });
+    if (found.exists && found.type !== 'directory')
+      throw new TaskError(`${folder} is there and no folder (${found.type})`);
+    return !found.exists;
+  });
+}
+
+export function folderChanges(folders: readonly string[]): Change[] {
+  return folders.map((folder) => ({ subject: folder, field: 'state', before: null, after: 'directory' }));
+}
+
+/** One command that makes the folders, all with these attributes, as Ansible does. None when none is missing. */
+export function folderSteps(folders: readonly string[], { mode, owner, group }: Attributes): RunStep[] {
+  if (folders.length === 0) return [];
+  const argv = [
+    'install',
+    '-d',
+    '-m',
+    formatMode(resolveMode(mode ?? 0o755, 'directory')),
+    ...(owner === undefined ? [] : ['-o', ownerArgument(owner, undefined)]),
+    ...(group === undefined ? [] : ['-g', String(group)]),
+    '--',
+    ...folders,
+  ];
+  return [{ kind: 'run', argv }];
+}
+
+function folderChain(path: string): string[] {
+  const chain: string[] = [];
+  for (let at = path.replace(/\/+$/, ''); at !== '' && at !== '/'; at = folderOf(at)) chain.unshift(at);
+  return chain;
+}

@@ -1,0 +1,26 @@
+/** Bytes as text and back, without losing a byte. */
+export interface Text {
+  readonly text: string;
+  /** a string of the user in the alphabet of `text` */
+  encode(text: string): string;
+  toBuffer(text: string): Buffer;
+}
+
+/** UTF-8 where the bytes are valid UTF-8; else each byte becomes one character, so that editing one line keeps the rest. */
+export function decodeText(bytes: Buffer): Text {
+  const text = bytes.toString('utf8');
+  if (Buffer.from(text, 'utf8').equals(bytes)) {
+    return { text, encode: (given) => given, toBuffer: (edited) => Buffer.from(edited, 'utf8') };
+  }
+  return {
+    text: bytes.toString('latin1'),
+    encode: (given) => Buffer.from(given, 'utf8').toString('latin1'),
+    toBuffer: (edited) => Buffer.from(edited, 'latin1'),
+  };
+}
+
+/** Content as reporters can show it: a string, or the bytes where they are no text. */
+export function showContent(bytes: Buffer): string | Buffer {
+  const text = bytes.toString('utf8');
+  return Buffer.from(text, 'utf8').equals(bytes) && !text.includes('\0') ? text : bytes;
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Answers, ContentQuery, FileQuery, Query } from '../../agent/query.js';
+import type { Step } from '../../agent/step.js';
+import { TaskError } from '../../errors.js';
+import {
+  attributeChanges,
+  attributeQueries,
+  attributeSteps,
+  stepAttributes,
+  type Attributes,
+  type ExistingFile,
+} from './attributes.js';
+import { folderQuery, requireFolder } from './paths.js';
+import type { Change } from '../resource.js';
+import { showContent } from './text.js';
+import { validateWords } from './validate-command.js';
+
+/** A file of which every byte is known. */
+export interface WholeFile extends Attributes {
+  readonly path: string;
+  readonly content: Buffer;
+  /** the command of the parameter of that name */
+  readonly validate?: string;
+  readonly backup?: boolean;
+  /** `create`: the content of a file that is there is left alone */
+  readonly write?: 'always' | 'create';
+  /** the folder is made by another step of the same task */
+  readonly folder?: 'made';
+}
+
+/** The content is asked only where it differs: a host in sync sends no file. */
+export function wholeFileQueries(file: WholeFile): Query[] {
+  const content: Query[] = file.write === 'create' ? [] : [contentQuery(file)];
+  const folder: Query[] = file.folder === 'made' ? [] : [folderQuery(file.path)];
+  return [fileQuery(file), ...content, ...folder, ...attributeQueries(file)];
+}
+
+/** @throws TaskError where a folder or device is in the way; MissingPrerequisiteError when the folder or an owner is missing */
+export function wholeFileChanges(file: WholeFile, answers: Answers): Change[] {
+  const current = existing(file, answers);
+  const attributes = attributeChanges({ ...file, type: 'file' }, current, answers);
+  if (!current && file.folder !== 'made') requireFolder(file.path, answers);
+  return [...contentChanges(file, answers), ...attributes];
+}
+
+/** One write where the content differs, else the attributes alone. */
+export function wholeFileSteps(file: WholeFile, changes: readonly Change[], answers: Answers): Step[] {
+  const rewritten = changes.some(
+    (change) => change.subject === file.path && ['state', 'content', 'checksum'].includes(change.field),
+  );
+  if (!rewritten) return attributeSteps(file.path, changes);
+  return [
+    {
+      kind: 'write',
+      path: file.path,
+      content: file.content,
+      ...stepAttributes(file, 'file', existing(file, answers)),
+      ...(file.validate === undefined ? {} : { validate: validateWords(file.validate) }),
+      ...(file.backup === true ? { backup: true } : {}),
+    },
+  ];
+}
+
+export function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function fileQuery(file: WholeFile): FileQuery {
+  return { kind: 'file', path: file.path };
+}
+
+function contentQuery(file: WholeFile): ContentQuery {
+  return { kind: 'content', path: file.path, unless: sha256(file.content) };
+}
+
+/** The regular file that is there. A link is not one: it is replaced, and what it points to is left alone. */
+function existing(file: WholeFile, answers: Answers): ExistingFile | undefined {
+  const current = answers.get<'file'>(fileQuery(file));
+  return current.exists && current.type === 'file' ? current : undefined;
+}
+
+function contentChanges(file: WholeFile, answers: Answers): Change[] {
+  const subject = file.path;
+  const current = answers.get<'file'>(fileQuery(file));
+  const after = showContent(file.content);
+  if (!current.exists) return [{ subject, field: 'content', before: null, after }];
+  if (current.type === 'directory') throw new TaskError(`${subject} is a folder, not a file`);
+  if (current.type === 'other') throw new TaskError(`${subject} is a device, socket or pipe, not a file`);
+  if (file.write === 'create') return [];
+  if (current.type === 'link') {
+    return [
+      { subject, field: 'state', before: `link to ${current.target ?? '?'}`, after: 'file' },
+      { subject, field: 'content', before: null, after },
+    ];
+  }
+  const content = answers.get<'content'>(contentQuery(file));
+  switch (content.state) {
+    case 'same':
+      return [];
+    case 'content':
+      return [{ subject, field: 'content', before: showContent(content.content), after }];
+    case 'large':
+      return [{ subject, field: 'checksum', before: content.sha256, after: sha256(file.content) }];
+    case 'absent':
+      return [{ subject, field: 'content', before: null, after }];
+  }
+}
