@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { connectionOf } from '../inventory/connection.js';
 import { matchHosts } from '../inventory/pattern.js';
@@ -90,7 +89,6 @@ export function hostContext(
   const commandLine = options.become.user;
   const userOf = (task: Pick<Task, 'become' | 'becomeUser'>, scope: ReturnType<typeof scopes.ofHost>): string | undefined =>
     becomeUserOf(task, scope, { connection, commandLine });
-  const playbookDir = dirname(options.playbook.path);
   return {
     host,
     preparation: {
@@ -102,7 +100,7 @@ export function hostContext(
       }),
       resources: options.resources,
       addSecret: (value) => options.secrets.add(value),
-      answerLocally: (query, task, scope) => answerLocally(query, task, scope, playbookDir),
+      answerLocally: (query, task, scope) => answerLocally(query, task, scope, play.dir),
     },
     values: stateOf(host).values,
     notified: new Notified(),

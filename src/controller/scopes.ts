@@ -3,7 +3,7 @@ import type { FactsAnswer } from '../agent/query.js';
 import { factNames } from '../agent/facts.js';
 import type { Inventory } from '../inventory/model.js';
 import { hostVariables } from '../inventory/variables.js';
-import type { Play, Role, Task } from '../playbook/model.js';
+import type { Play, Role, Task, Variables } from '../playbook/model.js';
 import type { Scope } from '../template/scope.js';
 import type { Loaded, Sourced } from '../template/template.js';
 import { createScope, extendScope, type Given, type Layer } from '../variables/scope.js';
@@ -79,11 +79,11 @@ export function createScopes(sources: ScopeSources): Scopes {
     return [
       { level: 'role defaults', vars: new Map([['ansible_host', sourced(host)]]) },
       // Defaults of all roles of the play are visible; a role's own win.
-      ...(play?.roles ?? []).filter((one) => one !== role).map((one): Layer => ({ level: 'role defaults', vars: varsMap(one.defaults) })),
-      ...(role ? [{ level: 'role defaults', vars: varsMap(role.defaults) } as const] : []),
+      ...(play?.roles ?? []).filter((one) => one !== role).map((one): Layer => ({ level: 'role defaults', vars: one.defaults })),
+      ...(role ? [{ level: 'role defaults', vars: role.defaults } as const] : []),
       remember(inventoryLayers, host, () => ({ level: 'inventory', vars: variablesOf(host) })),
-      { level: 'play vars', vars: varsMap(play?.vars ?? {}) },
-      { level: 'role parameters', vars: new Map([...varsMap(role?.vars ?? {}), ...varsMap(role?.params ?? {})]) },
+      { level: 'play vars', vars: play?.vars ?? new Map() },
+      { level: 'role parameters', vars: new Map([...(role?.vars ?? []), ...(role?.params ?? [])]) },
       { level: 'extra vars', vars: sources.extraVars },
     ];
   }
@@ -92,8 +92,8 @@ export function createScopes(sources: ScopeSources): Scopes {
     return sources.inventory.hosts.has(host) ? hostVariables(sources.inventory, host) : new Map();
   }
 
-  function bindingsOf(vars: Readonly<Record<string, Loaded>>): Map<string, Sourced> {
-    return new Map(Object.entries(vars).flatMap(([name, value]) => (sources.extraVars.has(name) ? [] : [[name, sourced(value)]])));
+  function bindingsOf(vars: Variables): Variables {
+    return new Map([...vars].filter(([name]) => !sources.extraVars.has(name)));
   }
 
   function magicOf(host: string): Record<string, () => unknown> {
@@ -117,6 +117,7 @@ export function createScopes(sources: ScopeSources): Scopes {
 
 function playMagic(where: PlayPlace, role: Role | undefined): Record<string, () => unknown> {
   return {
+    playbook_dir: () => where.play.dir,
     ansible_play_name: () => where.play.name,
     ansible_play_hosts: () => where.hosts(),
     ansible_play_batch: () => where.batch(),
@@ -160,10 +161,6 @@ function viewOf(scope: Scope): unknown {
 function membersOf(group: string, inventory: Inventory): string[] {
   if (group === 'all') return [...inventory.hosts.keys()];
   return [...inventory.hosts.values()].filter((host) => host.groups.includes(group)).map((host) => host.name);
-}
-
-function varsMap(vars: Readonly<Record<string, Loaded>>): ReadonlyMap<string, Sourced> {
-  return new Map(Object.entries(vars).map(([name, value]) => [name, sourced(value)]));
 }
 
 function sourced(value: Loaded): Sourced {

@@ -1,6 +1,10 @@
 import type { Position } from '../errors.js';
-import type { Loaded } from '../template/template.js';
+import type { JsonSchema } from '../schema.js';
+import type { Loaded, Sourced } from '../template/template.js';
 import type { Expression } from '../template/expression.js';
+
+/** Variables of one level, each with the place where it was set: the shape of a layer of src/variables. */
+export type Variables = ReadonlyMap<string, Sourced>;
 
 /** A playbook after loading: everything read, schema-checked and with its source position. Nothing rendered yet. */
 export interface Playbook {
@@ -11,9 +15,12 @@ export interface Playbook {
 export interface Play {
   readonly name: string;
   readonly position: Position;
+  /** absolute path of the folder of the playbook that holds the play (an imported one has its own): `playbook_dir` */
+  readonly dir: string;
   /** a host pattern, perhaps a template */
   readonly hosts: Loaded;
-  readonly vars: Readonly<Record<string, Loaded>>;
+  /** `vars`, then `vars_files` */
+  readonly vars: Variables;
   /** pre_tasks, roles, tasks and post_tasks in order, with flush_handlers between the sections as Ansible does */
   readonly tasks: readonly TaskNode[];
   readonly handlers: readonly Task[];
@@ -33,14 +40,15 @@ export interface Play {
 /** A role as used by a play (the same role with other parameters is another one). */
 export interface Role {
   readonly name: string;
+  /** absolute */
   readonly path: string;
-  readonly defaults: Readonly<Record<string, Loaded>>;
+  readonly defaults: Variables;
   /** vars/main.yml */
-  readonly vars: Readonly<Record<string, Loaded>>;
+  readonly vars: Variables;
   /** what the play gave with `roles: - role: x, vars: {…}` */
-  readonly params: Readonly<Record<string, Loaded>>;
+  readonly params: Variables;
   /** schema.json, if the role has one */
-  readonly schema: Readonly<Record<string, unknown>> | undefined;
+  readonly schema: JsonSchema | undefined;
   readonly position: Position;
 }
 
@@ -62,8 +70,11 @@ export interface Task {
   readonly name: Loaded | undefined;
   /** a resource's name, or `meta` */
   readonly module: string;
+  /** a mapping (free form and k=v strings are already taken apart), a Template that gives one, or `meta`'s action */
   readonly args: Loaded;
   readonly position: Position;
+  /** where an argument was written (a path in `args`, empty for all of them) */
+  readonly argumentAt: (path: readonly (string | number)[]) => Position;
   readonly role: Role | undefined;
   /** outermost first; all must hold */
   readonly when: readonly Expression[];
@@ -85,7 +96,7 @@ export interface Task {
   /** seconds */
   readonly delay: Loaded | undefined;
   /** outermost first: inner ones win */
-  readonly vars: readonly Readonly<Record<string, Loaded>>[];
+  readonly vars: readonly Variables[];
   readonly delegateTo: Loaded | undefined;
   readonly runOnce: boolean;
   readonly ignoreErrors: Loaded | undefined;
@@ -95,6 +106,8 @@ export interface Task {
   readonly environment: Loaded | undefined;
   /** seconds */
   readonly timeout: Loaded | undefined;
+  /** put in by the loader (a flush between sections): tags do not apply to it and no list shows it */
+  readonly implicit?: true;
 }
 
 /** One entry of verify.yml: a check of src/checks instead of a module, retried until its deadline. */
@@ -103,14 +116,17 @@ export interface CheckTask {
   readonly check: string;
   readonly args: Loaded;
   readonly position: Position;
+  /** where an argument was written (a path in `args`, empty for all of them) */
+  readonly argumentAt: (path: readonly (string | number)[]) => Position;
   readonly role: Role | undefined;
   readonly when: readonly Expression[];
   readonly loop: Loaded | undefined;
   readonly loopVar: string;
+  readonly loopLabel: Loaded | undefined;
   readonly runOnce: boolean;
   /** the hosts whose answers the verdict needs; left out: the host itself */
   readonly on: Loaded | undefined;
-  readonly vars: readonly Readonly<Record<string, Loaded>>[];
+  readonly vars: readonly Variables[];
   readonly become: Loaded | undefined;
   readonly becomeUser: Loaded | undefined;
   readonly noLog: Loaded | undefined;
@@ -125,6 +141,9 @@ export interface ModuleCatalogue {
   readonly checks: ReadonlyMap<string, ModuleShape>;
 }
 export interface ModuleShape {
-  readonly schema: import('../schema.js').JsonSchema;
+  readonly schema: JsonSchema;
+  /** the key that a bare string stands for */
   readonly freeForm?: string;
+  /** parameters whose strings are bare expressions */
+  readonly expressions?: readonly string[];
 }
