@@ -31,6 +31,8 @@ export interface YamlDocument {
   keyAt(path: readonly (string | number)[]): Position;
   /** Where the characters of the string at a path stand, by their offset in it. */
   placesOf(path: readonly (string | number)[]): (offset: number) => Position;
+  /** Is the value at a path, or one around it, tagged `!unsafe`: meant as it is written? */
+  isUnsafe(path: readonly (string | number)[]): boolean;
 }
 
 export interface YamlOptions {
@@ -71,6 +73,10 @@ export function loadYaml(text: string, file: string, options: YamlOptions = {}):
     at: (path) => find(path, source).value,
     keyAt: (path) => find(path, source).key,
     placesOf: (path) => placesOf(find(path, source), source),
+    isUnsafe: (path) =>
+      [[], ...path.map((_, index) => path.slice(0, index + 1))].some(
+        (one) => find(one, source).node?.tag === '!unsafe',
+      ),
   };
 }
 
