@@ -49,16 +49,15 @@ export const service: Resource = resource<Params>({
       throw new TaskError('`name` is needed, or `daemon_reload: true` alone');
     }
     const unit = answers.get<'unit'>(unitQuery(params.name));
-    const { name: _, daemon_reload, ...wanted } = params;
     const name = unitName(params.name);
-    const changes = unitChanges({ ...wanted, name }, unit);
+    const changes = unitChanges({ ...params, name }, unit);
     const reload: Change = {
       subject: name,
       field: 'unit file',
       before: 'newer than loaded',
       after: 'read again',
     };
-    return unit.needReload && (daemon_reload || changes.length > 0) ? [reload, ...changes] : changes;
+    return unit.needReload && (params.daemon_reload || changes.length > 0) ? [reload, ...changes] : changes;
   },
 
   apply(params, changes) {
