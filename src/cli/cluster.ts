@@ -69,7 +69,7 @@ export function define(command: Command, io: Io): void {
       const there = await takeDown(spec, context(io));
       io.stdout.write(there ? `cluster ${spec.name} is gone\n` : `there was no cluster ${spec.name}\n`);
       if (options.purge !== true) return;
-      const purged = await purgeImages(defaultRoots(io.cwd));
+      const purged = await purgeImages(context(io));
       io.stdout.write(purged.length === 0 ? 'no image to remove\n' : `removed ${purged.join(', ')}\n`);
     });
 

@@ -19,7 +19,9 @@ export async function makeDisk(
   await removeDisk(dir);
   const fresh = join(dir, 'disk.new');
   const upper = join(fresh, 'upper');
-  await mkdir(upper, { recursive: true });
+  // Files of the host keep their modes inside of it, but are no business of the machine's other users.
+  await mkdir(fresh, { recursive: true, mode: 0o700 });
+  await mkdir(upper, { mode: 0o755 });
   await mkdir(join(fresh, 'work'));
   const accounts = await readAccounts(image);
   if (new RegExp(`^${host.user}:`, 'm').test(accounts['/etc/passwd'])) {

@@ -9,7 +9,7 @@ import { networkDown } from './network.js';
 import { accessDir } from './paths.js';
 import { attempt } from './run.js';
 import type { ClusterSpec } from './spec.js';
-import { forgetState, knownHosts, readState, readStates } from './state.js';
+import { forgetState, startedHosts, readState, readStates } from './state.js';
 
 /**
  * Take away everything of a cluster: hosts, their disks and networks, bridge, routes, firewall rules, keys. Works from what is
@@ -20,7 +20,7 @@ export async function takeDown(spec: ClusterSpec, context: Context): Promise<boo
     const recorded = await readState(context.roots, spec.name);
     const { roots } = context;
     const cgroups = join(await cgroupRoot(), spec.name);
-    const [started, alive] = await Promise.all([knownHosts(roots, spec.name), foldersOf(cgroups)]);
+    const [started, alive] = await Promise.all([startedHosts(roots, spec.name), foldersOf(cgroups)]);
     const hosts = new Set([
       ...started,
       ...alive,

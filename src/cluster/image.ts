@@ -1,8 +1,9 @@
 import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { carriedSettings, imageSources, parseDeb822, parseOneLine, parseOsRelease } from './apt-sources.js';
+import type { Context } from './context.js';
 import { writeFiles } from './disk.js';
-import { withLock } from './lock.js';
+import { withImages } from './locks.js';
 import type { Roots } from './paths.js';
 import {
   buildCommand,
@@ -15,44 +16,32 @@ import {
 } from './recipe.js';
 import { contained, run } from './run.js';
 import { readStates } from './state.js';
-import type { Suite } from './suites.js';
+import { suites, type Suite } from './suites.js';
 
-export interface ImageOptions {
-  readonly roots: Roots;
-  readonly suite: Suite;
-  readonly report: (line: string) => void;
-  readonly signal?: AbortSignal | undefined;
-}
+export type ImageOptions = Context & { readonly suite: Suite };
 
 /** The folder of the suite's base image; built first when there is none for the present recipe. */
 export async function ensureImage(options: ImageOptions): Promise<string> {
   const recipe = await readRecipe(options.suite);
   const folder = join(options.roots.images, imageKey(recipe));
   if (await exists(folder)) return folder;
-  const lock = {
-    file: join(options.roots.images, `${options.suite}.lock`),
-    onWait: () => options.report(`image ${options.suite}: another run builds it, waiting`),
-    signal: options.signal,
-  };
-  return withLock(lock, async () => {
+  return withImages(options, async () => {
     if (await exists(folder)) return folder;
     options.report(`image ${options.suite}: building it once, which takes a minute or two`);
     const started = Date.now();
     await build(recipe, folder, options.signal);
     options.report(`image ${options.suite}: built in ${Math.round((Date.now() - started) / 1000)} s`);
-    await removeOutdated(options.roots, options.suite, folder);
+    await removeUnused(options.roots, options.suite, basename(folder));
     return folder;
   });
 }
 
-/** Remove the images that no cluster stands on. Returns the names of the removed ones. */
-export async function purgeImages(roots: Roots): Promise<string[]> {
-  const used = await imagesInUse(roots);
-  const names = (await readdir(roots.images).catch(() => [])).filter(
-    (name) => !used.has(join(roots.images, name)),
+/** Remove the images that no cluster stands on, and what killed builds left. Returns the names of the removed ones. */
+export async function purgeImages(context: Context): Promise<string[]> {
+  const removed = suites.map((suite) =>
+    withImages({ ...context, suite }, () => removeUnused(context.roots, suite)),
   );
-  await Promise.all(names.map((name) => rm(join(roots.images, name), { recursive: true, force: true })));
-  return names.filter((name) => !name.endsWith('.lock'));
+  return (await Promise.all(removed)).flat();
 }
 
 async function build(recipe: Recipe, folder: string, signal: AbortSignal | undefined): Promise<void> {
@@ -107,18 +96,13 @@ async function readCertificates(dir: string): Promise<Certificate[]> {
   );
 }
 
-/** Earlier images of the suite, made of an older recipe, unless a cluster still stands on one. */
-async function removeOutdated(roots: Roots, suite: Suite, current: string): Promise<void> {
-  const used = await imagesInUse(roots);
-  const names = (await readdir(roots.images)).filter((name) => name.startsWith(`${suite}-`));
-  const outdated = names
-    .map((name) => join(roots.images, name))
-    .filter((folder) => folder !== current && !used.has(folder));
-  await Promise.all(outdated.map((folder) => rm(folder, { recursive: true, force: true })));
-}
-
-async function imagesInUse(roots: Roots): Promise<Set<string>> {
-  return new Set((await readStates(roots)).flatMap((state) => Object.values(state.images)));
+/** Of one suite: images that no cluster stands on. What is in use or `kept` stays. */
+async function removeUnused(roots: Roots, suite: Suite, kept?: string): Promise<string[]> {
+  const used = new Set((await readStates(roots)).flatMap((state) => Object.values(state.images)));
+  const names = (await readdir(roots.images).catch(() => [])).filter((name) => name.startsWith(`${suite}-`));
+  const unused = names.filter((name) => name !== kept && !used.has(join(roots.images, name)));
+  await run(['rm', '-rf', '--', ...unused.map((name) => join(roots.images, name))]);
+  return unused;
 }
 
 async function exists(path: string): Promise<boolean> {

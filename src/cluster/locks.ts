@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Context } from './context.js';
 import { withLock } from './lock.js';
+import type { Suite } from './suites.js';
 
 /** One command at a time changes a cluster. */
 export async function withCluster<T>(context: Context, cluster: string, body: () => Promise<T>): Promise<T> {
@@ -18,4 +19,17 @@ export async function withMachine<T>(context: Context, body: () => Promise<T>): 
     { file: join(context.roots.state, 'locks', '.machine.lock'), onWait: () => undefined },
     body,
   );
+}
+
+/** One command at a time builds or removes images of a release. */
+export async function withImages<T>(
+  context: Context & { readonly suite: Suite },
+  body: () => Promise<T>,
+): Promise<T> {
+  const options = {
+    file: join(context.roots.state, 'locks', `.image-${context.suite}.lock`),
+    onWait: () => context.report(`image ${context.suite}: another command builds it, waiting`),
+    signal: context.signal,
+  };
+  return withLock(options, body);
 }

@@ -35,10 +35,8 @@ export async function prepareMachine(options: MachineOptions): Promise<void> {
   options.report(`installing ${missing.join(', ')}, which the cluster needs`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run(['apt-get', 'update', '--quiet'], { env, signal: options.signal });
-  await run(['apt-get', 'install', '--yes', '--quiet', '--no-install-recommends', ...missing], {
-    env,
-    signal: options.signal,
-  });
+  // Not interrupted: a dpkg that is killed leaves the machine's packages half configured.
+  await run(['apt-get', 'install', '--yes', '--quiet', '--no-install-recommends', ...missing], { env });
 }
 
 /** Namespaces, bridges and mounts are root's. */

@@ -33,6 +33,8 @@ export async function attempt(argv: readonly string[], options: RunOptions = {})
     const child = spawn(program!, args, {
       env: { PATH: searchPath, LC_ALL: 'C.UTF-8', ...options.env },
       signal: options.signal,
+      // unshare and flock hold back SIGTERM from what they started
+      killSignal: 'SIGKILL',
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];

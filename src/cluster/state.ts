@@ -42,7 +42,7 @@ export async function readStates(roots: Roots): Promise<ClusterState[]> {
 }
 
 /** Every host that has ever been started in the cluster and not been removed, in the present inventory or not. */
-export async function knownHosts(roots: Roots, cluster: string): Promise<string[]> {
+export async function startedHosts(roots: Roots, cluster: string): Promise<string[]> {
   return readdir(hostsDir(roots, cluster)).catch(() => []);
 }
 

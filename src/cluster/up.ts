@@ -1,25 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { ClusterError } from '../errors.js';
+import { join } from 'node:path';
+import { ClusterError, messageOf } from '../errors.js';
 import type { Context } from './context.js';
-import { makeDisk } from './disk.js';
+import { removeDisk } from './disk.js';
 import { noteForwarding } from './forwarding.js';
-import { cutPower, hostState, removeHost, startHost, type HostRef } from './host.js';
-import { nameserversOf } from './host-files.js';
+import { cutPower, removeHost } from './host.js';
 import { rangeInUse } from './in-use.js';
-import { ensureAccess, type Access } from './keys.js';
+import { ensureAccess } from './keys.js';
 import { withCluster, withMachine } from './locks.js';
-import { readResolvConf } from './machine.js';
-import { bridgeName } from './names.js';
-import { networkUp } from './network.js';
-import { cabledHosts, forwardDrops, interfaceExists, observeMachine, outwardMtu } from './observe.js';
+import { observeMachine } from './observe.js';
 import { accessDir, hostDir } from './paths.js';
-import { waitForLogin } from './ready.js';
-import { run } from './run.js';
+import { raiseHost, type Raised } from './raise-host.js';
+import { raiseNetwork } from './raise-network.js';
 import { changedHosts, settle } from './settle.js';
 import { settleImages } from './settle-images.js';
 import type { ClusterSpec } from './spec.js';
-import { knownHosts, readState, writeState, type ClusterState, type SettledHost } from './state.js';
+import { readState, startedHosts, writeState, type ClusterState } from './state.js';
 import type { Suite } from './suites.js';
 
 export interface UpOptions {
@@ -43,14 +39,17 @@ export async function bringUp(
     const wish = settle({ spec, suite: options.suite, project: context.roots.project }, recorded);
     const renew = new Set(options.renew);
     refuseChanges(wish, recorded, renew);
+    await refuseTakenRange(wish, context);
     const state: ClusterState = { ...wish, images: await settleImages(wish, renew, context) };
+    // Before the new state is written down: a run that is killed here leaves no old disk under a new address or login.
+    await Promise.all(options.renew.map((host) => strip(state, host, context)));
     await claim(state, context);
     const access = await ensureAccess(context.roots, state.spec, context.owner);
     await removeStrangers(state, context);
     const mtu = await raiseNetwork(state, context);
-    await Promise.all(
-      state.spec.hosts.map((host) => raiseHost(host, { state, access, mtu, renew, context })),
-    );
+    const raising = { state, access, mtu, context };
+    const raised = await Promise.allSettled(state.spec.hosts.map((host) => raiseHost(host, raising)));
+    finish(raised);
     return state;
   });
 }
@@ -63,102 +62,59 @@ function refuseChanges(
   const changed = changedHosts(wish, recorded).filter((host) => !renew.has(host));
   if (changed.length === 0) return;
   throw new ClusterError(
-    `the inventory now gives another address, login or release to ${changed.join(', ')}`,
+    `${changed.join(', ')} would get another address, login or release than the disk was made for`,
     {
-      hint: `\`provision cluster reset ${changed.join(' ')}\` makes them anew; their disks are lost`,
+      hint: `\`provision cluster reset ${changed.join(' ')}\` with the same options makes new disks; the old ones are lost`,
     },
   );
 }
 
-/** Write the cluster down, unless somebody else has its addresses. */
+async function refuseTakenRange({ spec }: ClusterState, { roots }: Context): Promise<void> {
+  const user = rangeInUse(spec, await observeMachine(roots));
+  if (user === undefined) return;
+  throw new ClusterError(`the range ${spec.subnet} of the cluster ${spec.name} is in use by ${user}`, {
+    hint: 'give the hosts other addresses in the inventory, or take the other user away',
+  });
+}
+
+async function strip(state: ClusterState, host: string, { roots }: Context): Promise<void> {
+  await cutPower({ roots, cluster: state.spec.name, host });
+  await removeDisk(hostDir(roots, state.spec.name, host));
+}
+
+/** Write the cluster down, unless another one was quicker to take its addresses. */
 async function claim(state: ClusterState, context: Context): Promise<void> {
   await withMachine(context, async () => {
-    const user = rangeInUse(state.spec, await observeMachine(context.roots));
-    if (user !== undefined) {
-      throw new ClusterError(
-        `the range ${state.spec.subnet} of the cluster ${state.spec.name} is in use by ${user}`,
-        {
-          hint: 'give the hosts other addresses in the inventory, or take the other user away',
-        },
-      );
-    }
+    await refuseTakenRange(state, context);
     await noteForwarding(context.roots);
     await writeState(context.roots, state);
   });
 }
 
 /** Hosts of an earlier inventory. */
-async function removeStrangers(state: ClusterState, context: Context): Promise<void> {
-  const names = new Set(state.spec.hosts.map((host) => host.name));
-  for (const host of await knownHosts(context.roots, state.spec.name)) {
+async function removeStrangers({ spec }: ClusterState, context: Context): Promise<void> {
+  const names = new Set(spec.hosts.map((host) => host.name));
+  const keys = join(accessDir(context.roots, spec.name), 'host_keys');
+  for (const host of await startedHosts(context.roots, spec.name)) {
     if (names.has(host)) continue;
+    await removeHost({ roots: context.roots, cluster: spec.name, host });
+    await Promise.all([join(keys, host), join(keys, `${host}.pub`)].map((file) => rm(file, { force: true })));
     context.report(`${host}: no longer in the inventory, removed`);
-    await removeHost({ roots: context.roots, cluster: state.spec.name, host });
-    await rm(`${accessDir(context.roots, state.spec.name)}/host_keys/${host}`, { force: true });
-    await rm(`${accessDir(context.roots, state.spec.name)}/host_keys/${host}.pub`, { force: true });
   }
 }
 
-async function raiseNetwork(state: ClusterState, context: Context): Promise<number> {
-  const { spec } = state;
-  const mtu = await outwardMtu();
-  const facts = {
-    bridge: await interfaceExists(bridgeName(spec.name)),
-    cabled: await cabledHosts(
-      spec.name,
-      spec.hosts.map((host) => host.name),
-    ),
-    mtu,
-    nameservers: nameserversOf(await readResolvConf()),
-    forwardDrops: await forwardDrops(),
-  };
-  for (const { argv, input } of networkUp(spec, facts)) {
-    await run(argv, { signal: context.signal, ...(input === undefined ? {} : { input }) });
-  }
-  return mtu;
-}
-
-interface Raising {
-  readonly state: ClusterState;
-  readonly access: Access;
-  readonly mtu: number;
-  readonly renew: ReadonlySet<string>;
-  readonly context: Context;
-}
-
-async function raiseHost(host: SettledHost, raising: Raising): Promise<void> {
-  const { state, context } = raising;
-  const ref: HostRef = { roots: context.roots, cluster: state.spec.name, host: host.name };
-  const before = await hostState(ref);
-  const label = `${host.name.padEnd(longest(state))}  ${host.address.padEnd(15)}`;
-  if (before === 'running' && !raising.renew.has(host.name)) {
-    await waitForLogin(ref, host, context);
-    context.report(`${label}  is up`);
-    return;
-  }
-  const started = Date.now();
-  // Also when it is off: its network may be a killed run's.
-  await cutPower(ref);
-  if (before === 'absent' || raising.renew.has(host.name)) await furnish(host, raising);
-  await startHost(context.roots, state, host, raising.mtu);
-  await waitForLogin(ref, host, context);
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  const how =
-    before === 'absent' ? 'bare' : raising.renew.has(host.name) ? 'bare again' : 'started with its disk';
-  context.report(`${label}  ${how}, ${host.suite}, ${seconds} s`);
-}
-
-async function furnish(host: SettledHost, { state, access, context }: Raising): Promise<void> {
-  const dir = hostDir(context.roots, state.spec.name, host.name);
-  await rm(`${dir}/link-down`, { force: true });
-  await makeDisk(dir, state.images[host.suite]!, host, {
-    machineId: randomBytes(16).toString('hex'),
-    loginKey: access.loginKey,
-    hostKey: access.hostKeys.get(host.name)!,
-    nameservers: nameserversOf(await readResolvConf()),
+/** All hosts have been tried; the first failure is the one that is shown in full. */
+function finish(raised: readonly PromiseSettledResult<Raised>[]): void {
+  const failures = raised
+    .filter((result) => result.status === 'rejected')
+    .map(({ reason }) => (reason instanceof Error ? reason : new ClusterError(messageOf(reason))));
+  const [first] = failures;
+  if (first === undefined) return;
+  if (failures.length === 1 || !(first instanceof ClusterError)) throw first;
+  throw new ClusterError(`${first.message} (and ${failures.length - 1} more hosts did not start)`, {
+    host: first.host,
+    detail: first.detail,
+    hint: first.hint,
+    cause: first,
   });
-}
-
-function longest(state: ClusterState): number {
-  return Math.max(...state.spec.hosts.map((host) => host.name.length));
 }

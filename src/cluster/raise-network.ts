@@ -1,0 +1,24 @@
+import type { Context } from './context.js';
+import { nameserversOf } from './host-files.js';
+import { readResolvConf } from './machine.js';
+import { bridgeName } from './names.js';
+import { networkUp } from './network.js';
+import { cabledHosts, forwardDrops, interfaceExists, outwardMtu } from './observe.js';
+import { run } from './run.js';
+import type { ClusterState } from './state.js';
+
+/** Bridge, routes and firewall of the cluster, whole again whatever was left of them. Returns the largest packet, bytes. */
+export async function raiseNetwork({ spec }: ClusterState, { signal }: Context): Promise<number> {
+  const hosts = spec.hosts.map((host) => host.name);
+  const mtu = await outwardMtu();
+  const commands = networkUp(spec, {
+    bridge: await interfaceExists(bridgeName(spec.name)),
+    cabled: await cabledHosts(spec.name, hosts),
+    mtu,
+    nameservers: nameserversOf(await readResolvConf()),
+    forwardDrops: await forwardDrops(),
+  });
+  for (const { argv, input } of commands)
+    await run(argv, { signal, ...(input === undefined ? {} : { input }) });
+  return mtu;
+}
