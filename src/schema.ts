@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
+import { messageOf } from './errors.js';
 import { Template } from './template/template.js';
 
 export interface JsonSchema {
@@ -16,14 +17,28 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** What is wrong with a value. `path` leads to the culprit from the root: keys and indexes. `key` is an unknown key at that place. */
+/**
+ * What is wrong with a value. `path` leads to the culprit from the root: keys and indexes. `key` is an unknown key at
+ * that place, `missing` one that it lacks.
+ */
 export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly key?: string;
+  readonly missing?: string;
 }
 
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, useDefaults: false, verbose: true });
+// Compiling takes most of a short command's time: the schemas of resources and checks are sound (their tests see to it), and
+// code that runs a few hundred times is not worth optimising. A role's own schema is held against JSON Schema when it fails.
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  allowUnionTypes: true,
+  useDefaults: false,
+  verbose: true,
+  validateSchema: false,
+  code: { optimize: false },
+});
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**
@@ -41,6 +56,18 @@ export function validate(schema: JsonSchema, value: unknown): Problem[] {
   // A failed anyOf/oneOf repeats what its branches said.
   const branches = problems.filter((problem) => problem.message !== '');
   return branches.filter((problem, index) => branches.findIndex((other) => same(other, problem)) === index);
+}
+
+/** What is wrong with a schema itself. Empty: values can be held against it. */
+export function schemaProblems(schema: JsonSchema): Problem[] {
+  try {
+    compiled.set(schema, ajv.compile(schema));
+    return [];
+  } catch (error) {
+    const found = ajv.validateSchema({ ...schema, $schema: undefined }) === true ? [] : (ajv.errors ?? []).map(explain);
+    const problems = found.filter((problem) => problem.message !== '');
+    return problems.length > 0 ? problems : [{ path: [], message: messageOf(error).replace(/^strict mode: /, '') }];
+  }
 }
 
 /** ` (did you mean "x"?)` when a known name is near, else an empty string. */
@@ -80,7 +107,7 @@ function explain(error: ErrorObject): Problem {
       return { path, key, message: `unknown key "${key}"${didYouMean(key, known)}` };
     }
     case 'required':
-      return { path, message: `"${String(params['missingProperty'])}" is required` };
+      return { path, message: `"${String(params['missingProperty'])}" is required`, missing: String(params['missingProperty']) };
     case 'enum': {
       const allowed = (params['allowedValues'] as unknown[]).map((one) => JSON.stringify(one)).join(', ');
       const hint = typeof error.data === 'string' ? didYouMean(error.data, (params['allowedValues'] as unknown[]).map(String)) : '';
