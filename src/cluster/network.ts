@@ -17,6 +17,8 @@ export interface NetworkFacts {
 export interface Command {
   readonly argv: readonly string[];
   readonly input?: string;
+  /** it fails when what it takes away is gone already, which is well */
+  readonly mayFail?: true;
 }
 
 /** Lower than any route that somebody sets: it only answers when the bridge's own route is gone. */
@@ -38,18 +40,19 @@ export function networkUp(spec: ClusterSpec, facts: NetworkFacts): Command[] {
     ip('link', 'set', bridge, 'up'),
     ...facts.cabled.map((host) => ip('link', 'set', cableName(spec.name, host), 'master', bridge)),
     { argv: ['nft', '-f', '-'], input: ruleset(spec, facts.nameservers) },
-    ...(facts.forwardDrops ? forwardRules(spec.subnet, '-I') : []),
+    // taken out first: put in again they would stand there twice
+    ...(facts.forwardDrops ? [...forwardRules(spec.subnet, '-D'), ...forwardRules(spec.subnet, '-I')] : []),
     { argv: ['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1'] },
   ];
 }
 
-/** Commands that take the network away, in order; each may fail because its object is gone already. */
+/** Commands that take the network away, in order. */
 export function networkDown(spec: ClusterSpec): Command[] {
   return [
-    { argv: ['ip', 'link', 'delete', bridgeName(spec.name)] },
-    { argv: ['nft', 'delete', 'table', 'ip', tableName(spec.name)] },
+    { argv: ['ip', 'link', 'delete', bridgeName(spec.name)], mayFail: true },
+    { argv: ['nft', 'delete', 'table', 'ip', tableName(spec.name)], mayFail: true },
     ...forwardRules(spec.subnet, '-D'),
-    { argv: ['ip', 'route', 'delete', 'blackhole', spec.subnet, 'metric', lastMetric] },
+    { argv: ['ip', 'route', 'delete', 'blackhole', spec.subnet, 'metric', lastMetric], mayFail: true },
   ];
 }
 
@@ -93,5 +96,6 @@ function forwardRules(subnet: string, action: '-I' | '-D'): Command[] {
   const comment = ['-m', 'comment', '--comment', 'provision'];
   return ['-s', '-d'].map((side) => ({
     argv: ['iptables', '-w', action, 'FORWARD', side, subnet, ...comment, '-j', 'ACCEPT'],
+    ...(action === '-D' ? { mayFail: true } : {}),
   }));
 }

@@ -4,7 +4,7 @@ import { readResolvConf } from './machine.js';
 import { bridgeName } from './names.js';
 import { networkUp } from './network.js';
 import { cabledHosts, forwardDrops, interfaceExists, outwardMtu } from './observe.js';
-import { run } from './run.js';
+import { attempt, run } from './run.js';
 import type { ClusterState } from './state.js';
 
 /** Bridge, routes and firewall of the cluster, whole again whatever was left of them. Returns the largest packet, bytes. */
@@ -18,7 +18,9 @@ export async function raiseNetwork({ spec }: ClusterState, { signal }: Context):
     nameservers: nameserversOf(await readResolvConf()),
     forwardDrops: await forwardDrops(),
   });
-  for (const { argv, input } of commands)
-    await run(argv, { signal, ...(input === undefined ? {} : { input }) });
+  for (const { argv, input, mayFail } of commands) {
+    const options = { signal, ...(input === undefined ? {} : { input }) };
+    await (mayFail ? attempt(argv, options) : run(argv, options));
+  }
   return mtu;
 }
