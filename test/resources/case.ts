@@ -65,7 +65,7 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** `{"$buffer": "text"}`, `{"$base64": "…"}` and `{"$sha256": "text"}` become bytes, bytes and the hash in hex. */
+/** `{"$buffer": "text"}`, `{"$base64": "…"}` and `{"$sha256": "text or bytes"}` become bytes, bytes and the hash in hex. */
 function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode);
   if (typeof value !== 'object' || value === null) return value;
@@ -74,7 +74,7 @@ function decode(value: unknown): unknown {
   if (entries.length === 1 && key === '$buffer') return Buffer.from(String(given), 'utf8');
   if (entries.length === 1 && key === '$base64') return Buffer.from(String(given), 'base64');
   if (entries.length === 1 && key === '$sha256')
-    return createHash('sha256').update(String(given)).digest('hex');
+    return createHash('sha256').update(bytes(decode(given))).digest('hex');
   return Object.fromEntries(entries.map(([name, one]) => [name, decode(one)]));
 }
 

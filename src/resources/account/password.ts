@@ -34,7 +34,7 @@ export function passwordChanges(params: UserParams, current: UserAnswer): Change
       changes.push({
         subject,
         field: 'password lock',
-        before: isLocked(before) ? 'locked' : 'unlocked',
+        before: password_lock ? 'unlocked' : 'locked',
         after: password_lock ? 'locked' : 'unlocked',
       });
     }

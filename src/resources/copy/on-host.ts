@@ -38,6 +38,7 @@ export const onHost: WayOfCopy = {
   plan(params, answers) {
     const path = placedPath(placementOf(params), answers);
     const source = requireSource(params, answers);
+    if (params.validate !== undefined) validateWords(params.validate);
     const current = answers.get<'file'>({ kind: 'file', path });
     if (current.exists && current.type === 'directory')
       throw new TaskError(`${path} is a folder, not a file`);

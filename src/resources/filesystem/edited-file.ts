@@ -41,6 +41,7 @@ export function editedFileQueries(file: EditedFile, known: Answers): Query[] {
 
 /** @throws TaskError where there is no text file to edit; MissingPrerequisiteError when the file, its folder or an owner is missing */
 export function editedFileChanges(file: EditedFile, answers: Answers): Change[] {
+  if (file.validate !== undefined) validateWords(file.validate);
   const { path, current } = locate(file, answers);
   if (!current) {
     if (file.missing === 'nothing') return [];

@@ -37,6 +37,7 @@ export function wholeFileQueries(file: WholeFile): Query[] {
 
 /** @throws TaskError where a folder or device is in the way; MissingPrerequisiteError when the folder or an owner is missing */
 export function wholeFileChanges(file: WholeFile, answers: Answers): Change[] {
+  if (file.validate !== undefined) validateWords(file.validate);
   const current = existing(file, answers);
   const attributes = attributeChanges({ ...file, type: 'file' }, current, answers);
   if (!current && file.folder !== 'made') requireFolder(file.path, answers);
