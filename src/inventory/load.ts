@@ -1,15 +1,131 @@
+import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigurationError, UsageError, messageOf } from '../errors.js';
 import type { Secrets } from '../variables/secrets.js';
+import { createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
+import { InventoryDraft } from './draft.js';
+import { finishInventory } from './finish.js';
+import { readIniSource } from './ini-source.js';
 import type { Inventory } from './model.js';
+import { readScriptSource } from './script-source.js';
+import { readVarsFolder } from './vars-folder.js';
+import { readYamlSource } from './yaml-source.js';
 
 export interface InventoryOptions {
+  /** where relative sources start */
   readonly cwd: string;
+  /** gets every value that comes out of a vault */
   readonly secrets: Secrets;
   readonly vaultPassword?: string | undefined;
   /** of inventory scripts; left out: the controller's own environment */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Read inventory sources (files, folders, scripts, `host1,host2,`); later ones win. */
-export function loadInventory(_sources: readonly string[], _options: InventoryOptions): Promise<Inventory> {
-  throw new Error('being written');
+/** Files that a folder of sources may hold beside them, by Ansible's list. */
+const NO_SOURCE = /^\.|(?:~|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/;
+const NO_SOURCE_FOLDERS = new Set(['group_vars', 'host_vars', 'vars_plugins']);
+
+/**
+ * Read inventory sources: YAML and INI files, executable scripts, folders of all these, and lists `host1,host2,`. Later
+ * sources win. group_vars/ and host_vars/ beside a source are read with it.
+ * @throws UsageError for a source that is not there; ConfigurationError with file:line:col for what is wrong in one
+ */
+export async function loadInventory(
+  sources: readonly string[],
+  options: InventoryOptions,
+): Promise<Inventory> {
+  const [first] = sources;
+  if (first === undefined) throw new UsageError('no inventory is given', { hint: 'Name one with -i.' });
+  const draft = new InventoryDraft();
+  const reading = { draft, options, vault: createVaultOpener(options.vaultPassword, options.secrets) };
+  const folders = new Set<string>();
+  for (const source of sources) {
+    if (source.includes(',')) readList(source, draft);
+    else folders.add(await readSource(path.resolve(options.cwd, source), source, reading));
+  }
+  for (const folder of folders) {
+    const given = { vault: reading.vault, secrets: options.secrets };
+    await readVarsFolder(path.join(folder, 'group_vars'), draft.groups, given);
+    await readVarsFolder(path.join(folder, 'host_vars'), draft.hosts, given);
+  }
+  if (draft.hosts.size === 0) {
+    throw new ConfigurationError(`the inventory holds no host: ${sources.join(', ')}`, {
+      hint: 'A YAML inventory has them below "all: hosts:"; an INI inventory has one in each line.',
+    });
+  }
+  return finishInventory(draft, { sources, dir: first.includes(',') ? options.cwd : [...folders][0]! });
+}
+
+interface Reading {
+  readonly draft: InventoryDraft;
+  readonly options: InventoryOptions;
+  readonly vault: VaultOpener;
+}
+
+function readList(source: string, draft: InventoryDraft): void {
+  for (const entry of source.split(',').map((one) => one.trim())) {
+    if (entry !== '') draft.addHosts(entry, 'ungrouped', undefined);
+  }
+}
+
+/** Gives the folder where the source's group_vars and host_vars are. */
+async function readSource(file: string, given: string, reading: Reading): Promise<string> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(file)).isDirectory();
+  } catch (error) {
+    throw new UsageError(`the inventory ${given} cannot be read: ${messageOf(error)}`, {
+      hint:
+        given.includes('/') || given.includes('.')
+          ? 'Check the path given with -i.'
+          : `For a host without a file write "${given},".`,
+    });
+  }
+  if (!isFolder) {
+    await readSourceFile(file, reading);
+    return path.dirname(file);
+  }
+  await readSourceFolder(file, reading);
+  return file;
+}
+
+async function readSourceFolder(folder: string, reading: Reading): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name } of entries) {
+    const file = path.join(folder, name);
+    const isFolder = (await stat(file)).isDirectory();
+    if (isFolder ? NO_SOURCE_FOLDERS.has(name) || name.startsWith('.') : NO_SOURCE.test(name)) continue;
+    if (isFolder) await readSourceFolder(file, reading);
+    else await readSourceFile(file, reading);
+  }
+}
+
+async function readSourceFile(file: string, reading: Reading): Promise<void> {
+  const { draft, options, vault } = reading;
+  const isYaml = ['.yml', '.yaml', '.json'].includes(path.extname(file));
+  if (!isYaml && (await isExecutable(file))) {
+    await readScriptSource(file, draft, { env: options.env ?? process.env });
+    return;
+  }
+  const { text } = vault.openFile(await readFile(file, 'utf8'), file);
+  const name = path.relative(options.cwd, file);
+  const shown = name.startsWith('..') ? file : name;
+  if (isYaml || (path.extname(file) === '' && looksLikeYaml(text))) readYamlSource(text, shown, draft, vault);
+  else readIniSource(text, shown, draft);
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A file without an extension is YAML if its first line of text is "---" or a key alone. */
+function looksLikeYaml(text: string): boolean {
+  const first = text.split(/\r?\n/).find((line) => line.trim() !== '' && !/^\s*[#;]/.test(line));
+  return first !== undefined && /^(?:---.*|[\w.-]+:\s*(?:#.*)?)$/.test(first);
 }

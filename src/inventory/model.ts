@@ -28,7 +28,9 @@ export interface Group {
   /** direct members */
   readonly hosts: readonly string[];
   readonly vars: ReadonlyMap<string, Sourced>;
-  /** distance from all */
+  /** those of `vars` that come from group_vars: they win over what any group has in an inventory file, as in Ansible */
+  readonly folderVars: ReadonlyMap<string, Sourced>;
+  /** longest way from all */
   readonly depth: number;
   /** ansible_group_priority */
   readonly priority: number;

@@ -1,6 +1,30 @@
 import type { Inventory, Sourced } from './model.js';
 
-/** A host's variables: all < parent group < child group < host. Nothing rendered. */
-export function hostVariables(_inventory: Inventory, _hostName: string): ReadonlyMap<string, Sourced> {
-  throw new Error('being written');
+const merged = new WeakMap<Inventory, Map<string, ReadonlyMap<string, Sourced>>>();
+
+/**
+ * A host's variables with where each comes from: all < parent group < child group < host; of groups at the same depth the
+ * one of higher ansible_group_priority, then the later in the alphabet. group_vars win over group variables in inventory
+ * files, as in Ansible. Nothing is rendered. Empty for a host that the inventory does not name.
+ */
+export function hostVariables(inventory: Inventory, hostName: string): ReadonlyMap<string, Sourced> {
+  let known = merged.get(inventory);
+  if (!known) merged.set(inventory, (known = new Map()));
+  let vars = known.get(hostName);
+  if (!vars) known.set(hostName, (vars = merge(inventory, hostName)));
+  return vars;
+}
+
+function merge(inventory: Inventory, hostName: string): ReadonlyMap<string, Sourced> {
+  const host = inventory.hosts.get(hostName);
+  if (!host) return new Map();
+  const groups = ['all', ...host.groups].map((name) => inventory.groups.get(name)!);
+  const layers = [
+    ...groups.map((group) => group.vars),
+    ...groups.map((group) => group.folderVars),
+    host.vars,
+  ];
+  const vars = new Map<string, Sourced>();
+  for (const layer of layers) for (const [name, sourced] of layer) vars.set(name, sourced);
+  return vars;
 }

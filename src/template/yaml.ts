@@ -65,7 +65,15 @@ export function loadYaml(text: string, file: string, options: YamlOptions = {}):
   const wrong = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (wrong) throw yamlError(wrong, text, place);
 
-  const source: Source = { text, place, document, options, done: new Map(), open: new Set() };
+  const source: Source = {
+    text,
+    place,
+    document,
+    options,
+    done: new Map(),
+    open: new Set(),
+    indexes: new Map(),
+  };
   const root = document.contents;
   return {
     value: root === null ? null : convert(root, source, options.trust === 'data'),
@@ -93,6 +101,8 @@ interface Source {
   /** anchored nodes are converted once and shared by their aliases, however often they are named */
   readonly done: Map<Node, Loaded>;
   readonly open: Set<Node>;
+  /** the pairs of maps by key, of those that a path has led through */
+  readonly indexes: Map<YAMLMap, ReadonlyMap<string, Pair>>;
 }
 
 function yamlError(error: YAMLError, text: string, place: (offset: number) => Position): ConfigurationError {
@@ -296,9 +306,18 @@ function find(path: readonly (string | number)[], source: Source): Place {
 
 function stepInto(node: Node | null, step: string | number, source: Source): Pair | Node | undefined {
   const target = node !== null && isAlias(node) ? resolve(node, source) : node;
-  if (isMap(target)) return pairsOf(target, source).find((pair) => keyOf(pair, source) === String(step));
+  if (isMap(target)) return indexOf(target, source).get(String(step));
   if (isSeq(target)) return target.items[Number(step)] as Node | undefined;
   return undefined;
+}
+
+function indexOf(map: YAMLMap, source: Source): ReadonlyMap<string, Pair> {
+  let index = source.indexes.get(map);
+  if (!index) {
+    index = new Map(pairsOf(map, source).map((pair) => [keyOf(pair, source), pair]));
+    source.indexes.set(map, index);
+  }
+  return index;
 }
 
 function hasText(node: Node | null): boolean {

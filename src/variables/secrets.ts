@@ -69,7 +69,7 @@ function encodings(text: string): string[] {
 
 function urlForms(text: string): string[] {
   // encodeURIComponent refuses half of a surrogate pair, which no URL can hold.
-  if (!text.isWellFormed()) return [];
+  if (/\p{Surrogate}/u.test(text)) return [];
   const encoded = encodeURIComponent(text);
   const strict = encoded.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
   return [encoded, strict, strict.replaceAll('%20', '+'), encodeURI(text)];
