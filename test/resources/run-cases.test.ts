@@ -157,13 +157,6 @@ function withoutCode(query: Query): Query {
   return Object.fromEntries(Object.entries(query).filter(([key]) => key !== 'code')) as unknown as Query;
 }
 
-/** A case need not repeat the code of a script query: its arguments tell it from others. */
-function withoutCode(query: Query): Query {
-  if (query.kind !== 'script') return query;
-  const { code: _, ...rest } = query;
-  return rest as Query;
-}
-
 function thrown(action: () => unknown): Error | undefined {
   try {
     action();
