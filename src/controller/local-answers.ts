@@ -36,13 +36,14 @@ function locate(name: string, task: Task, playbookDir: string, kind: 'templates'
 }
 
 async function readTree(root: string): Promise<LocalTreeAnswer> {
-  const names = await readdir(root, { recursive: true });
+  // Of a file: one entry whose path is ''.
+  const names = (await stat(root)).isDirectory() ? await readdir(root, { recursive: true }) : [''];
   const entries = await Promise.all(names.sort().map((name) => readEntry(root, join(root, name))));
   return { entries: entries.filter((entry) => entry !== undefined) };
 }
 
 async function readEntry(root: string, path: string): Promise<LocalTreeAnswer['entries'][number] | undefined> {
-  const found = await lstat(path);
+  const found = await (path === root ? stat(path) : lstat(path));
   const base = { path: relative(root, path), mode: found.mode & 0o7777 };
   if (found.isSymbolicLink()) return { ...base, type: 'link', target: await readlink(path) };
   if (found.isDirectory()) return { ...base, type: 'directory' };

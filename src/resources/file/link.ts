@@ -1,4 +1,4 @@
-import type { FileQuery } from '../../agent/query.js';
+import type { FileAnswer, FileQuery } from '../../agent/query.js';
 import type { Step } from '../../agent/step.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import { attributeChanges, attributeQueries, attributeSteps } from '../filesystem/attributes.js';
@@ -22,7 +22,7 @@ export const link: StateOfFile = {
       throw new TaskError('a link has no `mode` of its own', { hint: `set it on ${params.src}` });
     const current = answers.get<'file'>(linkQuery(params));
     if (!current.exists) requireFolder(path, answers);
-    if (!params.force && !answers.get<'file'>(targetQuery(params)).exists) {
+    if (!params.force && leadsNowhere(answers.get<'file'>(targetQuery(params)))) {
       throw new MissingPrerequisiteError(`${path} would point to nothing: ${params.src} does not exist`, {
         hint: 'force: true makes the link all the same',
       });
@@ -57,6 +57,11 @@ export const link: StateOfFile = {
     return [...steps, ...attributeSteps(path, changes, 'link')];
   },
 };
+
+/** Of a link that leads nowhere, a followed look sees the link itself. */
+function leadsNowhere(target: FileAnswer): boolean {
+  return !target.exists || target.type === 'link';
+}
 
 function linkQuery(params: FileParams): FileQuery {
   return { kind: 'file', path: pathOf(params) };

@@ -41,6 +41,7 @@ export function subjectQueries(params: FileParams): FileQuery[] {
 export function subjectOf(params: FileParams, answers: Answers): FileAnswer {
   const found = subjectQueries(params).map((query) => answers.get<'file'>(query));
   const [itself, beyond] = [found[0]!, found.at(-1)!];
-  if (itself.exists && !beyond.exists) throw new TaskError(`${pathOf(params)} is a link to nothing`);
+  const leadsNowhere = !beyond.exists || (params.follow && beyond.type === 'link');
+  if (itself.exists && leadsNowhere) throw new TaskError(`${pathOf(params)} is a link to nothing`);
   return beyond;
 }
