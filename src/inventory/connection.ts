@@ -1,5 +1,10 @@
+import path from 'node:path';
+import { ConfigurationError } from '../errors.js';
+import { didYouMean } from '../schema.js';
 import type { Scope } from '../template/scope.js';
-import type { Target } from '../transport/target.js';
+import type { SshTarget, Target } from '../transport/target.js';
+import { parseSshArgs, type SshOptions } from './ssh-args.js';
+import { sshConfigOf } from './ssh-config.js';
 
 /** How a host is reached and how its privileges are raised. */
 export interface HostConnection {
@@ -27,10 +32,236 @@ export interface ConnectionDefaults {
   readonly connectTimeout?: number | undefined;
 }
 
-export function connectionOf(
-  _scope: Scope,
-  _hostName: string,
-  _defaults: ConnectionDefaults,
-): HostConnection {
-  throw new Error('being written');
+const DEFAULT_KEYS = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
+const DEFAULT_KNOWN_HOSTS = ['~/.ssh/known_hosts'];
+const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts'];
+const DEFAULT_TIMEOUT = 10;
+const MOST_JUMPS = 8;
+const SSH_CONNECTIONS = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'libssh'];
+const CONTROLLER: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
+
+/**
+ * How to log in to a host, from its variables (Ansible's names), then the command line, then ~/.ssh/config, then ssh's
+ * defaults. `localhost` without any of these is the controller itself. Nothing is read or run.
+ * @throws ConfigurationError for a wrong or refused setting; PendingValue when a setting needs a fact
+ */
+export function connectionOf(scope: Scope, hostName: string, defaults: ConnectionDefaults): HostConnection {
+  const settings = readSettings(scope, hostName);
+  const become = {
+    become: settings.bool('ansible_become'),
+    becomeUser: settings.text('ansible_become_user'),
+    becomePassword: settings.text('ansible_become_password', 'ansible_become_pass'),
+  };
+  const method = settings.text('ansible_become_method');
+  if (method !== undefined && method !== 'sudo') {
+    throw new ConfigurationError(
+      `ansible_become_method: ${method} is not supported${didYouMean(method, ['sudo'])}`,
+      {
+        host: hostName,
+        hint: 'Privileges are raised with sudo.',
+      },
+    );
+  }
+  return { target: targetOf(settings, hostName, defaults), ...become };
+}
+
+interface Settings {
+  text(...names: string[]): string | undefined;
+  bool(...names: string[]): boolean | undefined;
+}
+
+function readSettings(scope: Scope, host: string): Settings {
+  const text = (...names: string[]): string | undefined => {
+    for (const name of names) {
+      const value = scope.has(name) ? scope.get(name) : undefined;
+      if (value === undefined || value === null || value === '') continue;
+      if (typeof value === 'object')
+        throw new ConfigurationError(`${name} is text, not a list or a map`, { host });
+      return String(value);
+    }
+    return undefined;
+  };
+  const bool = (...names: string[]): boolean | undefined => {
+    const value = text(...names)?.toLowerCase();
+    if (value === undefined) return undefined;
+    if (['true', 'yes', 'on', '1', 'y', 't'].includes(value)) return true;
+    if (['false', 'no', 'off', '0', 'n', 'f'].includes(value)) return false;
+    throw new ConfigurationError(`${names[0]!} is true or false, not "${value}"`, { host });
+  };
+  return { text, bool };
+}
+
+function targetOf(settings: Settings, name: string, defaults: ConnectionDefaults): Target {
+  const connection = settings.text('ansible_connection');
+  if (connection === 'local' || (connection === undefined && isController(settings, name)))
+    return { kind: 'local', name };
+  if (connection !== undefined && !SSH_CONNECTIONS.includes(connection)) {
+    throw new ConfigurationError(
+      `ansible_connection: ${connection} is not supported${didYouMean(connection, ['ssh', 'local'])}`,
+      { host: name, hint: 'There are ssh and local.' },
+    );
+  }
+  return sshTargetOf(settings, name, defaults);
+}
+
+function isController(settings: Settings, name: string): boolean {
+  const host = settings.text('ansible_host', 'ansible_ssh_host') ?? name;
+  const isTold =
+    settings.text('ansible_port', 'ansible_ssh_port', 'ansible_user', 'ansible_ssh_user') !== undefined;
+  return CONTROLLER.has(name) && host === name && !isTold;
+}
+
+function sshTargetOf(settings: Settings, name: string, defaults: ConnectionDefaults): SshTarget {
+  const given = settings.text('ansible_host', 'ansible_ssh_host') ?? name;
+  const args = argsOf(settings, name);
+  const keyFile =
+    settings.text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? defaults.privateKeyFile;
+  const inventory: SshOptions = {
+    ...args,
+    ...defined('port', settings.text('ansible_port', 'ansible_ssh_port')),
+    ...defined('user', settings.text('ansible_user', 'ansible_ssh_user') ?? args.user ?? defaults.remoteUser),
+    ...(keyFile === undefined ? {} : { identityFiles: [keyFile, ...(args.identityFiles ?? [])] }),
+    ...defined(
+      'connectTimeout',
+      args.connectTimeout ??
+        settings.text('ansible_ssh_timeout', 'ansible_timeout') ??
+        (defaults.connectTimeout === undefined ? undefined : String(defaults.connectTimeout)),
+    ),
+  };
+  const target = resolveTarget(name, given, inventory, { defaults, jumped: 0 });
+  const password = settings.text('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password');
+  return password === undefined ? target : { ...target, password };
+}
+
+function argsOf(settings: Settings, host: string): SshOptions {
+  const args = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].map((name) =>
+    settings.text(name),
+  );
+  const options = parseSshArgs(args.filter((one) => one !== undefined).join(' '), host);
+  const checking = settings.bool('ansible_host_key_checking', 'ansible_ssh_host_key_checking');
+  const strict = options.strictHostKeyChecking ?? (checking === false ? 'no' : undefined);
+  if (strict === 'no' || strict === 'off') {
+    throw new ConfigurationError(
+      'host keys are always checked: StrictHostKeyChecking=no would let anyone be this host',
+      {
+        host,
+        hint: 'Use -o StrictHostKeyChecking=accept-new to trust a key at its first sight, or add it with ssh-keyscan.',
+      },
+    );
+  }
+  return options;
+}
+
+interface Resolving {
+  readonly defaults: ConnectionDefaults;
+  /** how many jump hosts led here: ~/.ssh/config can name a host that jumps over itself */
+  readonly jumped: number;
+}
+
+/** What is given wins over ~/.ssh/config, and that over ssh's defaults. */
+function resolveTarget(name: string, host: string, given: SshOptions, resolving: Resolving): SshTarget {
+  const { defaults } = resolving;
+  const config = sshConfigOf(host, defaults.sshConfig);
+  const keys = [...(given.identityFiles ?? []), ...(config.identityFiles ?? [])];
+  const knownHosts = given.knownHostsFiles ?? config.knownHostsFiles ?? DEFAULT_KNOWN_HOSTS;
+  const global = given.globalKnownHostsFiles ?? config.globalKnownHostsFiles ?? GLOBAL_KNOWN_HOSTS;
+  const hostName = (given.hostName ?? config.hostName ?? host).replaceAll('%h', host);
+  const toPath = (file: string): string => expandPath(file, { home: defaults.home, host: hostName });
+  return {
+    kind: 'ssh',
+    name,
+    host: hostName,
+    port: wholeNumber(given.port ?? config.port ?? '22', 'port', name, 65_535),
+    user: given.user ?? config.user ?? defaults.user,
+    privateKeyFiles: [...new Set((keys.length > 0 ? keys : DEFAULT_KEYS).map(toPath))],
+    ...defined('agentSocket', agentOf(given, config, { defaults, hasKeys: keys.length > 0, toPath })),
+    knownHostsFiles: [...new Set([...knownHosts, ...global].map(toPath))],
+    hostKeyChecking: checkingOf(given, config, name),
+    connectTimeout: wholeNumber(
+      given.connectTimeout ?? config.connectTimeout ?? String(DEFAULT_TIMEOUT),
+      'timeout',
+      name,
+      86_400,
+    ),
+    jumps: jumpsOf(given.proxyJump ?? config.proxyJump, name, resolving),
+  };
+}
+
+function agentOf(
+  given: SshOptions,
+  config: SshOptions,
+  known: { defaults: ConnectionDefaults; hasKeys: boolean; toPath: (file: string) => string },
+): string | undefined {
+  // The agent could only offer keys that are not wanted, and too many of them end a login.
+  if ((given.identitiesOnly ?? config.identitiesOnly) === true && known.hasKeys) return undefined;
+  const socket = given.identityAgent ?? config.identityAgent ?? 'SSH_AUTH_SOCK';
+  if (socket === 'none') return undefined;
+  return socket === 'SSH_AUTH_SOCK' || socket === '$SSH_AUTH_SOCK'
+    ? known.defaults.agentSocket
+    : known.toPath(socket);
+}
+
+/** ~/.ssh/config may be laxer than we are: there, everything but accept-new means strict. */
+function checkingOf(given: SshOptions, config: SshOptions, host: string): 'yes' | 'accept-new' {
+  const wanted = given.strictHostKeyChecking;
+  if (wanted === undefined) return config.strictHostKeyChecking === 'accept-new' ? 'accept-new' : 'yes';
+  if (wanted === 'accept-new') return 'accept-new';
+  if (wanted === 'yes' || wanted === 'ask') return 'yes';
+  throw new ConfigurationError(`StrictHostKeyChecking is yes or accept-new, not "${wanted}"`, { host });
+}
+
+/** The hop nearest to the controller first. A hop's own settings come from ~/.ssh/config; the first one may jump itself. */
+function jumpsOf(jumps: string | undefined, host: string, resolving: Resolving): SshTarget[] {
+  if (jumps === undefined || jumps === 'none' || jumps === '') return [];
+  if (resolving.jumped >= MOST_JUMPS) {
+    throw new ConfigurationError(`the jump hosts of ${host} lead in a circle`, {
+      host,
+      hint: 'Look at ProxyJump in ~/.ssh/config.',
+    });
+  }
+  return jumps.split(',').flatMap((jump, index) => {
+    const { user, port, name } = parseJump(jump.trim(), host);
+    const given: SshOptions = {
+      ...defined('user', user),
+      ...defined('port', port),
+      ...(index === 0 ? {} : { proxyJump: 'none' }),
+    };
+    const target = resolveTarget(name, name, given, { ...resolving, jumped: resolving.jumped + 1 });
+    return [...target.jumps, { ...target, jumps: [] }];
+  });
+}
+
+function parseJump(
+  jump: string,
+  host: string,
+): { user: string | undefined; port: string | undefined; name: string } {
+  const match = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:@[\]]+))(?::(\d+))?\/?$/.exec(jump);
+  const name = match?.[2] ?? match?.[3];
+  if (!match || name === undefined) {
+    throw new ConfigurationError(`"${jump}" is no jump host`, {
+      host,
+      hint: 'Write user@host:port; user and port can be left out.',
+    });
+  }
+  return { user: match[1], port: match[4], name };
+}
+
+function expandPath(file: string, known: { home: string; host: string }): string {
+  const tokens: Readonly<Record<string, string>> = { '%d': known.home, '%h': known.host, '%%': '%' };
+  const expanded = file.replace(/%[dh%]/g, (token) => tokens[token]!);
+  return expanded === '~' || expanded.startsWith('~/')
+    ? path.join(known.home, expanded.slice(1))
+    : path.resolve(expanded);
+}
+
+function wholeNumber(text: string, what: string, host: string, most: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+  throw new ConfigurationError(`the ${what} of ${host} is a whole number from 1 to ${most}, not "${text}"`, {
+    host,
+  });
+}
+
+function defined<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, string>);
 }

@@ -79,17 +79,18 @@ function toJson(value: Loaded): Json {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toJson(inner as Loaded)]));
 }
 
-/** Python's json.dumps with sorted keys and an indentation of 4: the same as JSON.stringify's but for `{}` and floats. */
-function print(value: Json): string {
-  return JSON.stringify(sortKeys(value), null, 4);
-}
-
-function sortKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const sorted: Record<string, Json> = Object.create(null) as Record<string, Json>;
-  for (const key of Object.keys(value).sort(compare)) sorted[key] = sortKeys(value[key]!);
-  return sorted;
+/** As Python's json.dumps prints it with sorted keys and an indentation of 4. */
+function print(value: Json, indent = ''): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${indent}    `;
+  const items = Array.isArray(value)
+    ? value.map((item) => print(item, inner))
+    : Object.keys(value)
+        .sort(compare)
+        .map((key) => `${JSON.stringify(key)}: ${print(value[key]!, inner)}`);
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  if (items.length === 0) return `${open}${close}`;
+  return `${open}\n${items.map((item) => inner + item).join(',\n')}\n${indent}${close}`;
 }
 
 /** By code points, as Python sorts. */
