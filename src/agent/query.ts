@@ -13,6 +13,7 @@ export type Query =
   | SysctlQuery
   | ListenQuery
   | FactsQuery
+  | MarkersQuery
   | SqlQuery
   | CommandQuery
   | ScriptQuery
@@ -66,6 +67,10 @@ export interface ListenQuery {
 }
 export interface FactsQuery {
   readonly kind: 'facts';
+}
+/** The handlers that an earlier run left pending on the host. */
+export interface MarkersQuery {
+  readonly kind: 'markers';
 }
 /** One read-only SQL statement over the local socket as the agent's user. Rows come back as strings, NULL as null. */
 export interface SqlQuery {
@@ -208,6 +213,7 @@ export interface AnswerOf {
   readonly sysctl: SysctlAnswer;
   readonly listen: ListenAnswer;
   readonly facts: FactsAnswer;
+  readonly markers: MarkersAnswer;
   readonly sql: SqlAnswer;
   readonly command: CommandAnswer;
   readonly script: CommandAnswer;
@@ -217,6 +223,7 @@ export interface AnswerOf {
 }
 export type Answer = AnswerOf[keyof AnswerOf];
 
+export type MarkersAnswer = { readonly markers: readonly string[] };
 /** Facts under the names that `ansible_facts` uses. */
 export type FactsAnswer = Readonly<Record<string, unknown>>;
 

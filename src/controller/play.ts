@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError, UsageError } from '../errors.js';
 import { connectionOf } from '../inventory/connection.js';
 import { matchHosts } from '../inventory/pattern.js';
 import type { Play, Task } from '../playbook/model.js';
@@ -32,9 +32,19 @@ export function resolvePlays(run: Run): ResolvedPlay[] {
     const rendered = renderValue(play.hosts, anyone);
     const pattern = Array.isArray(rendered) ? rendered.join(',') : String(rendered);
     if (pattern === 'localhost' && !inventory.hosts.has('localhost')) return { play, hosts: ['localhost'] };
-    const matched = matchHosts(pattern, inventory, play.position);
+    const matched = hostsOf(pattern, play, run);
     return { play, hosts: limit ? matched.filter((host) => limit.includes(host)) : matched };
   });
+}
+
+/** An unknown name in a play's pattern is a mistake in the playbook, not on the command line. */
+function hostsOf(pattern: string, play: Play, run: Run): string[] {
+  try {
+    return matchHosts(pattern, run.options.inventory);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new ConfigurationError(error.message, { position: play.position, hint: error.hint });
+  }
 }
 
 /** Run one play on its hosts that are still in the run, batch by batch. */

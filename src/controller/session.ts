@@ -65,7 +65,7 @@ export class Session {
     );
     if (response.failed === undefined) {
       this.facts = response.answers.get<'facts'>({ kind: 'facts' });
-      this.pendingHandlers = response.answers.get<'markers'>({ kind: 'markers' }).markers.map((marker) => marker.name);
+      this.pendingHandlers = [...response.answers.get<'markers'>({ kind: 'markers' }).markers];
     }
     return response;
   }

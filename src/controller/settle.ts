@@ -205,7 +205,7 @@ async function send(
 ): Promise<AgentResponse> {
   const { head, unit, work, steps, queries } = given;
   const { at, timeout } = work;
-  const mark = notifiedBy(head, context).map((handler) => ({ name: handlerKey(handler), text: handlerKey(handler) }));
+  const mark = notifiedBy(head, context).map(handlerKey);
   const request = { steps: [...steps], queries };
   const options = {
     timeout: timeout ?? TASK_TIMEOUT,

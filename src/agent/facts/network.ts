@@ -1,0 +1,96 @@
+import ipaddr from 'ipaddr.js';
+
+export interface InterfaceFacts {
+  readonly device: string;
+  readonly macaddress: string;
+  readonly mtu: number;
+  readonly active: boolean;
+  readonly addresses: readonly AddressFacts[];
+  readonly ipv4?: AddressFacts;
+  readonly ipv4_secondaries?: readonly AddressFacts[];
+  readonly ipv6?: readonly AddressFacts[];
+}
+
+export interface AddressFacts {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly address: string;
+  readonly prefix: number;
+  readonly netmask?: string;
+  readonly network?: string;
+  readonly broadcast?: string;
+}
+
+/** Interfaces from `ip -j address`, by name. */
+export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
+  const facts: Record<string, InterfaceFacts> = {};
+  for (const link of listsIn(json)) {
+    const device = text(link['ifname']);
+    if (device === '') continue;
+    const addresses = list(link['addr_info']).flatMap(addressFacts);
+    const [first, ...secondaries] = addresses.filter((one) => one.family === 'ipv4');
+    const six = addresses.filter((one) => one.family === 'ipv6');
+    facts[device] = {
+      device,
+      macaddress: text(link['address']),
+      mtu: Number(link['mtu']) || 0,
+      active: Array.isArray(link['flags']) && link['flags'].includes('UP'),
+      addresses,
+      ...(first ? { ipv4: first } : {}),
+      ...(secondaries.length > 0 ? { ipv4_secondaries: secondaries } : {}),
+      ...(six.length > 0 ? { ipv6: six } : {}),
+    };
+  }
+  return facts;
+}
+
+/** `default_ipv4` and `default_ipv6`: the addresses of the interfaces that the default routes leave by. */
+export function defaultRoute(json: string, interfaces: Readonly<Record<string, InterfaceFacts>>): Record<string, unknown> {
+  const facts: Record<string, unknown> = {};
+  for (const route of listsIn(json)) {
+    const gateway = text(route['gateway']);
+    const one = interfaces[text(route['dev'])];
+    if (!one) continue;
+    const family = gateway.includes(':') ? 'ipv6' : 'ipv4';
+    const source = text(route['prefsrc']);
+    const own = one.addresses.filter((address) => address.family === family);
+    const chosen = own.find((address) => address.address === source) ?? own[0];
+    facts[`default_${family}`] ??= { interface: one.device, gateway, macaddress: one.macaddress, mtu: one.mtu, ...chosen };
+  }
+  return facts;
+}
+
+function addressFacts(info: Record<string, unknown>): AddressFacts[] {
+  const address = text(info['local']);
+  const prefix = Number(info['prefixlen']);
+  if (info['family'] === 'inet6') return [{ family: 'ipv6', address, prefix }];
+  if (info['family'] !== 'inet' || !ipaddr.IPv4.isValid(address) || !(prefix >= 0 && prefix <= 32)) return [];
+  return [
+    {
+      family: 'ipv4',
+      address,
+      prefix,
+      netmask: ipaddr.IPv4.subnetMaskFromPrefixLength(prefix).toString(),
+      network: ipaddr.IPv4.networkAddressFromCIDR(`${address}/${prefix}`).toString(),
+      broadcast: text(info['broadcast']),
+    },
+  ];
+}
+
+/** The objects of the JSON lists that stand in a text one after the other. */
+function listsIn(json: string): Record<string, unknown>[] {
+  return json.split('\n').flatMap((line) => {
+    try {
+      return list(JSON.parse(line));
+    } catch {
+      return [];
+    }
+  });
+}
+
+function list(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,54 @@
+import type { GroupAnswer, UserAnswer } from '../query.js';
+import { quoteAll } from '../quote.js';
+import type { QueryKind } from './kind.js';
+
+/** getent(1): passwd and shadow of the users, and all groups, for their supplementary ones. */
+export const user: QueryKind<'user'> = {
+  compile(queries) {
+    const names = quoteAll(queries.map((query) => query.name));
+    return [`getent passwd ${names}`, 'echo ::', `getent shadow ${names} 2>/dev/null`, 'echo ::', 'getent group'].join('\n');
+  },
+  parse(queries, output) {
+    const [passwd = [], shadow = [], groups = []] = sections(output.stdout.toString('utf8'));
+    const hashes = new Map(shadow.map(([name = '', hash = '']) => [name, hash]));
+    return queries.map(({ name }): UserAnswer => {
+      const entry = passwd.find(([known]) => known === name);
+      if (!entry) return { exists: false };
+      const [, , uid, gid, comment = '', home = '', shell = ''] = entry;
+      return {
+        exists: true,
+        uid: Number(uid),
+        gid: Number(gid),
+        group: groups.find(([, , id]) => id === gid)?.[0] ?? String(gid),
+        groups: groups.filter(([, , , members = '']) => members.split(',').includes(name)).map(([group = '']) => group).sort(),
+        comment,
+        home,
+        shell,
+        password: hashes.get(name) ?? null,
+      };
+    });
+  },
+};
+
+export const group: QueryKind<'group'> = {
+  compile: (queries) => `getent group ${quoteAll(queries.map((query) => query.name))}`,
+  parse(queries, output) {
+    const [groups = []] = sections(output.stdout.toString('utf8'));
+    return queries.map(({ name }): GroupAnswer => {
+      const entry = groups.find(([known]) => known === name);
+      if (!entry) return { exists: false };
+      const [, , gid, members = ''] = entry;
+      return { exists: true, gid: Number(gid), members: members === '' ? [] : members.split(',') };
+    });
+  },
+};
+
+/** Lines of colon-separated fields, in sections that `::` parts. */
+function sections(text: string): string[][][] {
+  return text.split(/^::$/m).map((section) =>
+    section
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(':')),
+  );
+}

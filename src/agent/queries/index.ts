@@ -1,0 +1,50 @@
+import { queryKey, type Answer, type Query } from '../query.js';
+import type { Part, PartOutput } from '../part.js';
+import { group, user } from './accounts.js';
+import { content } from './content.js';
+import { facts } from './facts.js';
+import { file } from './file.js';
+import { listen, sysctl } from './kernel.js';
+import type { QueryKind } from './kind.js';
+import { markers } from './markers.js';
+import { candidates, packages } from './packages.js';
+import { command, script } from './programs.js';
+import { sql } from './sql.js';
+import { unit } from './unit.js';
+
+/** Kinds that a host answers; the others are the controller's own. */
+const kinds = { file, content, package: packages, candidate: candidates, unit, user, group, sysctl, listen, facts, markers, sql, command, script };
+type HostKind = keyof typeof kinds;
+
+/** Output of a query is needed whole: file contents, lists of sockets. */
+const KEEP = 16 * 1024 * 1024;
+
+/** Queries of one kind, compiled to a part, with what understands its output. */
+export interface QueryBatch {
+  readonly part: Part;
+  read(output: PartOutput): [string, Answer][];
+}
+
+/** The queries in as few processes as their kinds allow. */
+export function batchQueries(queries: readonly Query[]): QueryBatch[] {
+  const byKind = new Map<HostKind, Query[]>();
+  for (const query of new Map(queries.map((one) => [queryKey(one), one])).values()) {
+    if (!isHostKind(query.kind)) throw new Error(`${query.kind} is not for a host to answer`);
+    byKind.set(query.kind, [...(byKind.get(query.kind) ?? []), query]);
+  }
+  return [...byKind].flatMap(([kind, batch]) => {
+    const known = kinds[kind] as unknown as QueryKind<Query['kind']>;
+    return known.single === true ? batch.map((one) => batchOf(known, [one])) : [batchOf(known, batch)];
+  });
+}
+
+function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): QueryBatch {
+  return {
+    part: { code: kind.compile(queries), ok: undefined, keep: KEEP },
+    read: (output) => kind.parse(queries, output).map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]),
+  };
+}
+
+function isHostKind(kind: Query['kind']): kind is HostKind {
+  return Object.hasOwn(kinds, kind);
+}

@@ -1,0 +1,41 @@
+import { quoteAll } from '../quote.js';
+import { chunked, type QueryKind } from './kind.js';
+
+/** dpkg-query(1): only packages whose status is `installed` count; unpacked or removed-with-configuration ones do not. */
+export const packages: QueryKind<'package'> = {
+  compile(queries) {
+    const format = "'${Package}\\t${Architecture}\\t${db:Status-Status}\\t${Version}\\n'";
+    return chunked(queries.map((query) => query.name))
+      .map((names) => `dpkg-query -W -f=${format} -- ${quoteAll(names)} 2>/dev/null`)
+      .join('\n');
+  },
+  parse(queries, output) {
+    const installed = new Map<string, string>();
+    for (const line of output.stdout.toString('utf8').split('\n')) {
+      const [name, architecture, status, version] = line.split('\t');
+      if (status !== 'installed' || name === undefined || version === undefined) continue;
+      installed.set(`${name}:${architecture ?? ''}`, version);
+      if (!installed.has(name)) installed.set(name, version);
+    }
+    return queries.map((query) => ({ version: installed.get(query.name) ?? null }));
+  },
+};
+
+/** apt-cache(8) policy: the version that would be installed. */
+export const candidates: QueryKind<'candidate'> = {
+  compile: (queries) =>
+    chunked(queries.map((query) => query.name))
+      .map((names) => `apt-cache policy -- ${quoteAll(names)} 2>/dev/null`)
+      .join('\n'),
+  parse(queries, output) {
+    const known = new Map<string, string>();
+    let name = '';
+    for (const line of output.stdout.toString('utf8').split('\n')) {
+      const title = /^(\S+):$/.exec(line)?.[1];
+      if (title !== undefined) name = title;
+      const version = /^ {2}Candidate: (\S+)$/.exec(line)?.[1];
+      if (version !== undefined && version !== '(none)') known.set(name, version);
+    }
+    return queries.map((query) => ({ version: known.get(query.name) ?? null }));
+  },
+};

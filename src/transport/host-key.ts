@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { appendFile, chmod, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UnreachableError } from '../errors.js';
+import { findPins, parseKnownHosts, type KnownKey, type Pin } from './known-hosts.js';
+import type { SshTarget } from './target.js';
+
+/** Decides about a host's key by what the known_hosts files pin for its name. */
+export interface HostKeyCheck {
+  /** key types that are pinned: these are asked of the host first */
+  readonly pinned: readonly string[];
+  accept(key: Buffer): Promise<boolean>;
+  /** why the key was not accepted */
+  readonly problem: UnreachableError | undefined;
+}
+
+/** known_hosts files, read once a process. */
+const files = new Map<string, Promise<readonly KnownKey[]>>();
+
+export async function createHostKeyCheck(target: SshTarget): Promise<HostKeyCheck> {
+  const known = (await Promise.all(target.knownHostsFiles.map(readKnownHosts))).flat();
+  const pins = findPins(known, target.host, target.port);
+  let problem: UnreachableError | undefined;
+  return {
+    pinned: [...new Set(pins.filter((pin) => pin.marker === undefined).map((pin) => pin.type))],
+    get problem() {
+      return problem;
+    },
+    async accept(key) {
+      problem = judge(key, pins, target);
+      if (problem === undefined) return true;
+      const unknown = pins.every((pin) => pin.marker === 'cert-authority');
+      if (!unknown || target.hostKeyChecking !== 'accept-new') return false;
+      await pin(key, target);
+      problem = undefined;
+      return true;
+    },
+  };
+}
+
+/** The signature algorithms to ask for, so that the host shows a key of a pinned type. */
+export function algorithmsFor(types: readonly string[]): string[] {
+  return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]));
+}
+
+function judge(key: Buffer, pins: readonly Pin[], target: SshTarget): UnreachableError | undefined {
+  const base64 = key.toString('base64');
+  const type = typeOf(key);
+  const same = pins.filter((pin) => pin.key === base64);
+  const context = { host: target.name };
+  if (same.some((pin) => pin.marker === 'revoked')) {
+    return new UnreachableError(`the host key of ${nameOf(target)} is marked as revoked (${placesOf(same)})`, {
+      ...context,
+      hint: 'the key may have been stolen: give the host a new one and pin that',
+    });
+  }
+  if (same.some((pin) => pin.marker === undefined)) return undefined;
+  const others = pins.filter((pin) => pin.marker === undefined);
+  if (others.length > 0) {
+    return new UnreachableError(`the host key of ${nameOf(target)} is not the pinned one`, {
+      ...context,
+      detail: [
+        `shown:  ${type} ${fingerprint(key)}`,
+        ...others.map((pin) => `pinned: ${pin.type} ${fingerprint(Buffer.from(pin.key, 'base64'))} (${pin.file}:${pin.line})`),
+      ],
+      hint: 'somebody may be in between, or the host was made anew: compare the fingerprint on its console, then replace the line',
+    });
+  }
+  return new UnreachableError(`the host key of ${nameOf(target)} is not known: ${type} ${fingerprint(key)}`, {
+    ...context,
+    detail: pins.some((pin) => pin.marker === 'cert-authority')
+      ? ['known_hosts names a certificate authority for it, but host certificates are not supported: pin the key itself']
+      : [],
+    hint: `compare the fingerprint on the host's console, then: ssh-keyscan -p ${target.port} ${target.host} >> ${target.knownHostsFiles[0] ?? '~/.ssh/known_hosts'}; or set StrictHostKeyChecking=accept-new`,
+  });
+}
+
+async function pin(key: Buffer, target: SshTarget): Promise<void> {
+  const [file] = target.knownHostsFiles;
+  if (file === undefined) return;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await appendFile(file, `${nameOf(target)} ${typeOf(key)} ${key.toString('base64')}\n`, { mode: 0o600, flush: true });
+  await chmod(file, 0o600);
+  files.delete(file);
+}
+
+function readKnownHosts(file: string): Promise<readonly KnownKey[]> {
+  const known =
+    files.get(file) ??
+    readFile(file, 'utf8').then(
+      (text) => parseKnownHosts(text, file),
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return [];
+        throw new UnreachableError(`known hosts cannot be read: ${error.message}`);
+      },
+    );
+  files.set(file, known);
+  return known;
+}
+
+/** `host`, or `[host]:port` where the port is not 22: as known_hosts has it. */
+function nameOf(target: SshTarget): string {
+  return target.port === 22 ? target.host : `[${target.host}]:${target.port}`;
+}
+
+function placesOf(pins: readonly Pin[]): string {
+  return pins.map((one) => `${one.file}:${one.line}`).join(', ');
+}
+
+/** The type at the head of a key blob (RFC 4253, 6.6). */
+function typeOf(key: Buffer): string {
+  return key.length < 4 ? 'unknown' : key.toString('latin1', 4, 4 + key.readUInt32BE(0));
+}
+
+/** As ssh-keygen -l prints it. */
+function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}

@@ -1,0 +1,156 @@
+import ssh2, { type AuthHandlerMiddleware, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import type { Duplex } from 'node:stream';
+import { UnreachableError } from '../errors.js';
+import type { Channel, Connection } from './connection.js';
+import type { ConnectOptions } from './connect.js';
+import { plainReason } from './failure.js';
+import { algorithmsFor, createHostKeyCheck, type HostKeyCheck } from './host-key.js';
+import { authMethods, type Tried } from './login.js';
+import type { SshTarget } from './target.js';
+
+const { Client } = ssh2;
+type Client = InstanceType<typeof Client>;
+
+/** A link without a sign of life for three times this long (ms) is lost. */
+const KEEPALIVE = 10_000;
+
+/** Log in by ssh, through the target's jump hosts. */
+export async function connectSsh(target: SshTarget, options: ConnectOptions): Promise<Connection> {
+  const through: Client[] = [];
+  let socket: Duplex | undefined;
+  try {
+    for (const hop of [...target.jumps, target]) {
+      const client = await login(hop, socket, options);
+      through.push(client);
+      const next = [...target.jumps, target][through.length];
+      if (next) socket = await forward(client, next, hop);
+    }
+  } catch (error) {
+    for (const client of through) client.end();
+    throw error;
+  }
+  const client = through.at(-1) as Client;
+  return connectionOver(client, () => {
+    for (const one of [...through].reverse()) one.end();
+  });
+}
+
+async function login(target: SshTarget, socket: Duplex | undefined, options: ConnectOptions): Promise<Client> {
+  const check = await createHostKeyCheck(target);
+  const tried: Tried[] = [];
+  const client = new Client();
+  const config: ConnectConfig = {
+    host: target.host,
+    port: target.port,
+    username: target.user,
+    ...(socket ? { sock: socket } : {}),
+    readyTimeout: 0, // one deadline for TCP, handshake and login: below
+    keepaliveInterval: KEEPALIVE,
+    keepaliveCountMax: 3,
+    hostVerifier: (key: Buffer, verify: (ok: boolean) => void) => {
+      check.accept(key).then(verify, () => verify(false));
+    },
+    algorithms: {
+      kex: { prepend: ['curve25519-sha256'], append: [], remove: [] },
+      cipher: { prepend: ['aes128-gcm@openssh.com'], append: [], remove: [] },
+      compress: ['none'],
+      ...(check.pinned.length > 0 ? { serverHostKey: algorithmsFor(check.pinned) as ServerHostKeyAlgorithm[] } : {}),
+    },
+    authHandler: authMethods(target, options, tried) as AuthHandlerMiddleware,
+  };
+  await ready(client, config, { target, options, check, tried });
+  client.setNoDelay(true);
+  return client;
+}
+
+function ready(
+  client: Client,
+  config: ConnectConfig,
+  given: { target: SshTarget; options: ConnectOptions; check: HostKeyCheck; tried: readonly Tried[] },
+): Promise<void> {
+  const { target, options, check, tried } = given;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      release();
+      client.on('error', () => undefined);
+      client.destroy();
+      reject(check.problem ?? (error instanceof UnreachableError ? error : plainReason(error, target, tried)));
+    };
+    const late = setTimeout(
+      () =>
+        fail(
+          new UnreachableError(`no login to ${target.host} port ${target.port} within ${target.connectTimeout} s`, {
+            host: target.name,
+            hint: 'is the host up, and does a firewall drop the packets? --timeout gives it more time',
+          }),
+        ),
+      target.connectTimeout * 1000,
+    );
+    const onAbort = (): void => fail(new UnreachableError('interrupted', { host: target.name }));
+    const release = (): void => {
+      clearTimeout(late);
+      options.signal?.removeEventListener('abort', onAbort);
+      client.removeAllListeners('error');
+      client.removeAllListeners('close');
+    };
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    client.once('ready', () => {
+      release();
+      resolve();
+    });
+    client.once('error', fail);
+    client.once('close', () => fail(new Error('the host closed the connection')));
+    client.connect(config);
+  });
+}
+
+function forward(client: Client, next: SshTarget, hop: SshTarget): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, next.host, next.port, (error, stream) => {
+      if (!error) resolve(stream);
+      else {
+        reject(
+          new UnreachableError(`jump host ${hop.host} cannot reach ${next.host} port ${next.port}: ${error.message}`, {
+            host: next.name,
+            hint: 'check the address as the jump host sees it, and AllowTcpForwarding there',
+          }),
+        );
+      }
+    });
+  });
+}
+
+function connectionOver(client: Client, end: () => void): Connection {
+  let lost: Error | undefined;
+  client.on('error', (error) => {
+    lost = error;
+  });
+  const closed = new Promise<Error | undefined>((resolve) => {
+    client.once('close', () => resolve(lost));
+  });
+  return {
+    closed,
+    close: end,
+    exec: (command) =>
+      new Promise((resolve, reject) => {
+        client.exec(command, (error, stream) => {
+          if (error) reject(error);
+          else resolve(channelOver(stream, closed));
+        });
+      }),
+  };
+}
+
+function channelOver(stream: ClientChannel, closed: Promise<Error | undefined>): Channel {
+  let ended: { code: number | null; signal?: string } = { code: null };
+  stream.on('exit', (code: number | null, signal?: string) => {
+    ended = signal === undefined ? { code } : { code, signal: `SIG${signal}` };
+  });
+  const exit = Promise.race([
+    new Promise<typeof ended>((resolve) => {
+      stream.once('close', () => resolve(ended));
+    }),
+    closed.then(() => ended),
+  ]);
+  return { stdin: stream, stdout: stream, stderr: stream.stderr, exit, close: () => stream.close() };
+}
