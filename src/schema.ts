@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
 import { messageOf } from './errors.js';
 import { Template } from './template/template.js';
@@ -64,10 +64,15 @@ export function schemaProblems(schema: JsonSchema): Problem[] {
     compiled.set(schema, ajv.compile(schema));
     return [];
   } catch (error) {
-    const found = ajv.validateSchema({ ...schema, $schema: undefined }) === true ? [] : (ajv.errors ?? []).map(explain);
+    const found = ajv.validateSchema(withoutDialect(schema)) === true ? [] : (ajv.errors ?? []).map(explain);
     const problems = found.filter((problem) => problem.message !== '');
     return problems.length > 0 ? problems : [{ path: [], message: messageOf(error).replace(/^strict mode: /, '') }];
   }
+}
+
+/** Schemas are taken as draft 7, whatever they name. */
+function withoutDialect({ $schema: _, ...schema }: JsonSchema): AnySchema {
+  return schema;
 }
 
 /** ` (did you mean "x"?)` when a known name is near, else an empty string. */

@@ -1,0 +1,76 @@
+import { isAbsolute, relative } from 'node:path';
+import { ConfigurationError, type Position } from '../errors.js';
+import { checkSyntax } from '../template/syntax.js';
+import { loadYaml } from '../template/yaml.js';
+import { isVault } from '../variables/vault.js';
+import { checkNoJinja } from './jinja.js';
+import { diskFiles, type Files } from './files.js';
+import type { ModuleCatalogue } from './model.js';
+import type { YamlNode } from './node.js';
+
+export interface LoadOptions {
+  /** of the playbook */
+  readonly path: string;
+  /** folders of roles, searched after `roles/` beside the playbook */
+  readonly rolesPath: readonly string[];
+  readonly catalogue: ModuleCatalogue;
+  /** messages name files relative to it; left out: the working directory */
+  readonly cwd?: string | undefined;
+  /** left out: using a vaulted value is an error */
+  readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
+  readonly files?: Files;
+}
+
+/** What reading the files of one playbook shares. */
+export interface Loader {
+  readonly catalogue: ModuleCatalogue;
+  readonly rolesPath: readonly string[];
+  readonly files: Files;
+  /** a YAML file, its templates checked; undefined where there is none, a node of null where it is empty. Read once. */
+  readonly readYaml: (path: string) => YamlNode | undefined;
+  /** a path as messages show it */
+  readonly nameOf: (path: string) => string;
+}
+
+export function createLoader(options: LoadOptions, cwd: string): Loader {
+  const files = options.files ?? diskFiles;
+  const documents = new Map<string, YamlNode | undefined>();
+  const nameOf = (path: string): string => {
+    const near = relative(cwd, path);
+    return near.startsWith('..') || isAbsolute(near) ? path : near;
+  };
+  return {
+    catalogue: options.catalogue,
+    rolesPath: options.rolesPath,
+    files,
+    nameOf,
+    readYaml(path) {
+      if (!documents.has(path)) documents.set(path, readYaml(path, nameOf(path), files, options.openVault));
+      return documents.get(path);
+    },
+  };
+}
+
+function readYaml(
+  path: string,
+  name: string,
+  files: Files,
+  openVault: LoadOptions['openVault'],
+): YamlNode | undefined {
+  const text = files.read(path);
+  if (text === undefined) return undefined;
+  const document = loadYaml(isVault(text) ? openFile(text, name, openVault) : text, name, { openVault });
+  const node: YamlNode = { value: document.value, document, path: [] };
+  checkNoJinja(node);
+  checkSyntax(node.value);
+  return node;
+}
+
+function openFile(text: string, name: string, openVault: LoadOptions['openVault']): string {
+  const position = { file: name, line: 1, col: 1 };
+  if (openVault) return openVault(text, position);
+  throw new ConfigurationError('this file is vaulted and there is no vault password', {
+    position,
+    hint: 'Give one with --vault-password-file FILE.',
+  });
+}
