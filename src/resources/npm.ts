@@ -13,7 +13,11 @@ export const npm = resource<NpmParams>({
     type: 'object',
     additionalProperties: false,
     properties: {
-      name: { type: 'string', pattern: '^(@[\\w.-]+/)?[\\w.-]+$', description: 'A package of the registry.' },
+      name: {
+        type: 'string',
+        pattern: '^(@\\w[\\w.-]*/)?\\w[\\w.-]*$',
+        description: 'A package of the registry.',
+      },
       version: {
         type: ['string', 'number'],
         pattern: '^\\d+(\\.(\\d+|x)){0,2}(-[0-9A-Za-z.-]+)?$',

@@ -11,10 +11,17 @@ export type Row = readonly (string | null)[];
 export function rowsOf(answers: Answers, query: SqlQuery): readonly Row[] {
   const answer = answers.get<'sql'>(query);
   if (answer.error === undefined) return answer.rows;
-  throw new MissingPrerequisiteError(`the database server did not answer: ${firstLine(answer.error)}`, {
-    detail: answer.error.split('\n').filter((line) => line.trim() !== ''),
-    hint: 'is the server running, and may this user log in over its local socket (become: true)?',
-  });
+  // A statement of the user's that is refused may need a table that an earlier task makes.
+  const refused = /ERROR (?!20\d\d\b)\d+/.test(answer.error);
+  throw new MissingPrerequisiteError(
+    `the database server ${refused ? 'refuses it' : 'did not answer'}: ${firstLine(answer.error)}`,
+    {
+      detail: answer.error.split('\n').filter((line) => line.trim() !== ''),
+      hint: refused
+        ? 'is the statement right, and may this user run it (become: true)?'
+        : 'is the server running, and may this user log in over its local socket (become: true)?',
+    },
+  );
 }
 
 /** Statements that go to the client over standard input: no argument and no file ever shows them. */

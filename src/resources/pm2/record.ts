@@ -14,7 +14,7 @@ export interface RecordedApp {
   readonly instances: number;
   /** as configured: links not resolved */
   readonly cwd: string;
-  /** a hash of its whole configuration: of nothing secret can it be told what it was */
+  /** a hash of its whole configuration, which holds secrets and so is not kept itself */
   readonly digest: string;
   /** its options and the variables of its environment */
   readonly keys: readonly string[];
