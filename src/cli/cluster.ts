@@ -170,8 +170,8 @@ function stdioOf(stream: Readable | Writable): Readable | Writable | 'pipe' {
 function statusTable(hosts: readonly HostStatus[]): string {
   const table = new Table({
     head: ['host', 'address', 'state', 'suite', 'pid', 'uptime'],
-    style: { head: [], border: [], compact: true },
-    chars: noBorders,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: columnsOnly,
   });
   for (const host of hosts) {
     const state = host.state === 'running' && host.link === 'cut' ? 'running, link cut' : host.state;
@@ -191,10 +191,11 @@ function statusTable(hosts: readonly HostStatus[]): string {
     .join('\n');
 }
 
-const noBorders = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right'].flatMap((side) =>
-    ['', '-mid', '-left', '-right'].map((part) => [`${side}${part}`, '']),
-  ),
+const columnsOnly = Object.fromEntries(
+  [
+    ...['top', 'bottom'].flatMap((side) => ['', '-mid', '-left', '-right'].map((part) => `${side}${part}`)),
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+  ].map((place) => [place, '']),
 );
 
 function duration(seconds: number | undefined): string {

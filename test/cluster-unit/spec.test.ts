@@ -139,7 +139,15 @@ function specOf(hosts: Record<string, Vars>, all: Vars = {}, source = 'inventory
     groups: new Map([
       [
         'all',
-        { name: 'all', children: [], hosts: Object.keys(hosts), vars: sourced(all), depth: 0, priority: 1 },
+        {
+          name: 'all',
+          children: [],
+          hosts: Object.keys(hosts),
+          vars: sourced(all),
+          folderVars: new Map(),
+          depth: 0,
+          priority: 1,
+        },
       ],
     ]),
   };
