@@ -39,7 +39,12 @@ export const file = check<FileParams>({
       regex: { ...patternSchema, description: 'An expression that matches in it.' },
     },
   },
-  queries: (params) => [fileQuery(params), ...(readsContent(params) ? [contentQuery(params)] : [])],
+
+  queries(params) {
+    if (params.regex !== undefined) toPattern(params.regex);
+    return [fileQuery(params), ...(readsContent(params) ? [contentQuery(params)] : [])];
+  },
+
   verdict: (params, answers) => everyHost(answers, (known) => judge(params, known)),
 });
 

@@ -62,7 +62,7 @@ function judge(params: LoginParams, answers: Answers): { ok: boolean; message: s
       message: `${subject}: ${params.query} returned ${excerpt(seen) || 'nothing'}, expected ${params.returns}`,
     };
   }
-  return { ok: true, message: `${subject} can log in${params.query === undefined ? '' : ' and ask'}` };
+  return { ok: true, message: `${subject} can log in` };
 }
 
 /** Access denied to the account, the database or the table; the host may not connect; the account is locked. */

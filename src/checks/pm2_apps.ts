@@ -55,7 +55,7 @@ function judge(params: AppsParams, answers: Answers): { ok: boolean; message: st
   const real = /^folder\t(.*)$/m.exec(stdout)?.[1] ?? '';
   const wrong: string[] = [];
   if (processes.length === 0 || (instances !== undefined && processes.length !== instances)) {
-    wrong.push(`${name} has ${processes.length} processes, expected ${instances ?? 'at least 1'}`);
+    wrong.push(`${name} has ${count(processes.length)}, expected ${instances ?? 'at least 1'}`);
   }
   const crashed = processes.filter(({ unstable, age }) => unstable > (params.restarts ?? 0) && age < 60);
   for (const { pid, unstable, age } of crashed) {
@@ -72,8 +72,12 @@ function judge(params: AppsParams, answers: Answers): { ok: boolean; message: st
   const ages = processes.map(({ age }) => `${age} s`).join(', ');
   return verdictOf(
     wrong,
-    `${name} has ${processes.length} processes, up for ${ages}${params.cwd === undefined ? '' : `, in ${real}`}`,
+    `${name} has ${count(processes.length)}, up for ${ages}${params.cwd === undefined ? '' : `, in ${real}`}`,
   );
+}
+
+function count(number: number): string {
+  return number === 1 ? '1 process' : `${number} processes`;
 }
 
 function query({ pm2_home: home, cwd }: AppsParams): ScriptQuery {

@@ -62,7 +62,7 @@ function judge(params: PortParams, answers: Answers): { ok: boolean; message: st
     const seen =
       others.length > 0
         ? `only on ${others.join(', ')}`
-        : `${protocol} ports that are: ${ports.sort((a, b) => a - b).join(', ') || 'none'}`;
+        : `${protocol} ports that are listened on: ${ports.sort((a, b) => a - b).join(', ') || 'none'}`;
     return { ok: false, message: `nothing listens on ${subject} (${seen})` };
   }
   const wrong = there

@@ -67,15 +67,17 @@ function judge(params: UnitParams, answers: Answers): { ok: boolean; message: st
 }
 
 /** Why it is so: what systemd says of its end, and its last lines in the journal. */
-function reason(params: UnitParams, answers: Answers): string {
+function evidence(params: UnitParams, answers: Answers): { why: string; lines: string } {
   const seen = answers.get<'unit'>(unitQuery(params));
   const sub = seen.sub === seen.active || seen.sub === '' ? '' : ` (${seen.sub})`;
   const query = evidenceQuery(params);
-  if (!answers.has(query)) return sub;
-  const [result = '', ...journal] = answers.get<'script'>(query).stdout.split('\n');
-  const why = result === '' || result === 'success' ? sub : ` (${result})`;
-  const lines = excerpt(journal.join(' | ').replace(/( \| )+$/, ''), 300);
-  return lines === '' ? why : `${why}, its last lines: ${lines},`;
+  if (!answers.has(query)) return { why: sub, lines: '' };
+  const [result = '', ...journal] = answers.get<'script'>(query).stdout.trim().split('\n');
+  const lines = excerpt(journal.join(' | '), 300);
+  return {
+    why: result === '' || result === 'success' ? sub : ` (${result})`,
+    lines: lines === '' ? '' : `; its last lines: ${lines}`,
+  };
 }
 
 function wantedState({ state }: UnitParams): string {
