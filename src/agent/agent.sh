@@ -93,11 +93,11 @@ survive() {
   return "$rc"
 }
 
-# put_file PATH MODE OWNER GROUP BACKUP CHECK STAGED: replace a whole file. The content comes on stdin as base64, or is
+# put_file PATH MODE OWNER GROUP BACKUP CHECK STAGED: replace a whole file; a link is replaced, not followed: its owner
+# could point it anywhere. The content comes on stdin as base64, or is
 # in the file STAGED already. CHECK is sh that sees the candidate as $new.
 put_file() {
   path=$1
-  [ ! -L "$path" ] || path=$(readlink -f -- "$path") || return 1
   folder=${path%/*}
   trap 'rm -f -- "$new"' EXIT
   trap 'exit 143' TERM INT HUP
@@ -107,7 +107,7 @@ put_file() {
     new=$(mktemp -- "${folder:-}/.${path##*/}.XXXXXX") || return 1
     base64 -d >"$new" || return 1
   fi
-  if [ -e "$path" ]; then
+  if [ -e "$path" ] && [ ! -L "$path" ]; then
     chown --reference="$path" -- "$new" || return 1
     chmod --reference="$path" -- "$new" || return 1
   else

@@ -27,7 +27,8 @@ export interface ScriptStep extends RunOptions {
   readonly shell?: string;
 }
 /**
- * Put a whole file in place: a temporary file in the same folder, fsync, validate, rename, fsync of the folder.
+ * Put a whole file in place: a temporary file in the same folder, fsync, validate, rename, fsync of the folder. A link is
+ * replaced, not followed.
  * `mode`, `owner` and `group` left out: those of the file that is there, else 0644 and the agent's user.
  */
 export interface WriteStep {
