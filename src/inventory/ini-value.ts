@@ -52,7 +52,8 @@ class Reader {
     if (char === '[') return this.#items(']');
     if (char === '(') return this.#tuple();
     if (char === '{') return this.#braces();
-    return this.#word() ?? this.#number();
+    const word = this.#word();
+    return word === undefined ? this.#number() : word;
   }
 
   #skip(): void {
