@@ -27,7 +27,7 @@ export async function takeDown(spec: ClusterSpec, context: Context): Promise<boo
       ...(recorded?.spec.hosts ?? spec.hosts).map((host) => host.name),
     ]);
     await Promise.all([...hosts].map((host) => removeHost({ roots, cluster: spec.name, host })));
-    for (const { argv } of networkDown(recorded?.spec ?? spec)) await attempt(argv);
+    for (const { argv } of networkDown(spec.name, recorded?.spec.subnet)) await attempt(argv);
     await rmdir(cgroups).catch(() => undefined);
     const access = accessDir({ ...roots, project: recorded?.project ?? roots.project }, spec.name);
     await rm(access, { recursive: true, force: true });

@@ -46,13 +46,20 @@ export function networkUp(spec: ClusterSpec, facts: NetworkFacts): Command[] {
   ];
 }
 
-/** Commands that take the network away, in order. */
-export function networkDown(spec: ClusterSpec): Command[] {
+/**
+ * Commands that take the network away, in order. `subnet` is the one written down for the cluster: where nothing is, the range of the
+ * inventory may be another cluster's, and what is named after the range stays.
+ */
+export function networkDown(cluster: string, subnet: string | undefined): Command[] {
+  const named: Command[] = [
+    { argv: ['ip', 'link', 'delete', bridgeName(cluster)], mayFail: true },
+    { argv: ['nft', 'delete', 'table', 'ip', tableName(cluster)], mayFail: true },
+  ];
+  if (subnet === undefined) return named;
   return [
-    { argv: ['ip', 'link', 'delete', bridgeName(spec.name)], mayFail: true },
-    { argv: ['nft', 'delete', 'table', 'ip', tableName(spec.name)], mayFail: true },
-    ...forwardRules(spec.subnet, '-D'),
-    { argv: ['ip', 'route', 'delete', 'blackhole', spec.subnet, 'metric', lastMetric], mayFail: true },
+    ...named,
+    ...forwardRules(subnet, '-D'),
+    { argv: ['ip', 'route', 'delete', 'blackhole', subnet, 'metric', lastMetric], mayFail: true },
   ];
 }
 

@@ -49,7 +49,7 @@ export async function bringUp(
     const mtu = await raiseNetwork(state, context);
     const raising = { state, access, mtu, context };
     const raised = await Promise.allSettled(state.spec.hosts.map((host) => raiseHost(host, raising)));
-    finish(raised);
+    finish(raised, context.signal);
     return state;
   });
 }
@@ -104,13 +104,13 @@ async function removeStrangers({ spec }: ClusterState, context: Context): Promis
 }
 
 /** All hosts have been tried; the first failure is the one that is shown in full. */
-function finish(raised: readonly PromiseSettledResult<Raised>[]): void {
+function finish(raised: readonly PromiseSettledResult<Raised>[], signal: AbortSignal | undefined): void {
   const failures = raised
     .filter((result) => result.status === 'rejected')
     .map(({ reason }) => (reason instanceof Error ? reason : new ClusterError(messageOf(reason))));
   const [first] = failures;
   if (first === undefined) return;
-  if (failures.length === 1 || !(first instanceof ClusterError)) throw first;
+  if (failures.length === 1 || signal?.aborted || !(first instanceof ClusterError)) throw first;
   throw new ClusterError(`${first.message} (and ${failures.length - 1} more hosts did not start)`, {
     host: first.host,
     detail: first.detail,

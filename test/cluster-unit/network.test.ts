@@ -51,13 +51,18 @@ describe('network of a cluster', () => {
   });
 
   it('is taken away whatever is left of it', () => {
-    const down = networkDown(spec);
+    const down = networkDown('my-demo', '10.77.0.0/24');
     expect(down.every(({ mayFail }) => mayFail)).to.equal(true);
     expect(down.map(({ argv }) => argv.join(' '))).to.include.members([
       'ip link delete pv-my-demo',
       'nft delete table ip provision_my_demo',
       'ip route delete blackhole 10.77.0.0/24 metric 4278198272',
     ]);
+  });
+
+  it('leaves what belongs to a range alone when no range was written down for it', () => {
+    const down = networkDown('my-demo', undefined).map(({ argv }) => argv.join(' '));
+    expect(down).to.deep.equal(['ip link delete pv-my-demo', 'nft delete table ip provision_my_demo']);
   });
 
   it('lets out web traffic and names only, and nothing into another cluster', () => {
