@@ -1,39 +1,106 @@
-import type { Connection } from '../transport/connection.js';
-import type { AgentRequest, AgentResponse, RequestOptions } from './request.js';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Channel, Connection } from '../transport/connection.js';
+import { TaskError, UnreachableError } from '../errors.js';
+import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
+import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
+import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
+import { scriptOf } from './part.js';
+import { stageContent } from './stage.js';
 
-export type { AgentRequest, AgentResponse, Marker, RequestOptions } from './request.js';
-export { LockedError } from './locked-error.js';
+export type { AgentRequest, AgentResponse } from './request.js';
+export type { RequestOptions } from './exchange.js';
 
-export interface AgentOptions {
-  /** the inventory's name, for messages */
-  readonly host: string;
-  /** another user, by sudo */
-  readonly become?: { readonly user: string; readonly password?: string };
-  /** the shell that runs the agent, words separated by blanks (default `sh`) */
-  readonly shell?: string;
-}
-
-/** A program on a host that answers requests until it is closed. */
+/** A shell on a host that answers requests for as long as the run lasts. */
 export interface Agent {
   /**
-   * Run a request. Requests are answered in the order in which they are made.
-   * @throws LockedError, TaskError (timed out, stopped, become refused), UnreachableError (the link was lost)
+   * Do steps and answer queries, in one write and one answer.
+   * @throws LockedError when somebody else works on the host
+   * @throws TaskError when a step took longer than `timeout` seconds, or become was refused
+   * @throws UnreachableError when the connection is lost
    */
   request(request: AgentRequest, options?: RequestOptions): Promise<AgentResponse>;
-  /** Stop what runs on the host, at once; its request is refused. */
+  /** Stop what is running, at once. */
   kill(): void;
-  /** Let it end. Resolves when it is gone. */
   close(): Promise<void>;
   readonly counters: AgentCounters;
 }
 
 export interface AgentCounters {
+  /** writes that were answered before the next one */
   readonly roundTrips: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
 }
 
-/** Start the agent over one channel. Nothing is waited for: that it could not start is told by the first request. */
-export function startAgent(_connection: Connection, _options: AgentOptions): Promise<Agent> {
-  return Promise.reject(new Error('being written'));
+export interface AgentOptions {
+  /** for messages */
+  readonly host: string;
+  readonly become?: Become;
+  /** the interpreter; the tests run the agent under several */
+  readonly shell?: string;
+}
+
+/** Somebody else works on the host. */
+export class LockedError extends TaskError {}
+
+const program = readFileSync(new URL('./agent.sh', import.meta.url));
+
+/** Reads exactly the agent's program from stdin and becomes it: nothing of it is in argv or on the disk. */
+const bootstrap = 'IFS= read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
+
+/**
+ * Start an agent over one exec channel. Its program and the first request travel together; a become that is refused shows
+ * with the first request.
+ */
+export async function startAgent(connection: Connection, options: AgentOptions): Promise<Agent> {
+  const { host, become, shell = 'sh' } = options;
+  const nonce = randomBytes(18).toString('base64url');
+  const channel = await connection.exec(becomeCommand(`${shell} -c '${bootstrap}'`, become, nonce));
+  const exchange = createExchange({ host, nonce, channel, refused: (code, stderr) => becomeFailure(become, code, stderr) });
+  const hello = Buffer.concat([Buffer.from(`${program.length}\n`), program, Buffer.from(`${nonce}\n`)]);
+  if (become?.password === undefined) exchange.write(hello);
+  else await givePassword({ channel, exchange, become, nonce, hello });
+  return agentOver(exchange, host, channel);
+}
+
+function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
+  return {
+    async request(request, options = {}) {
+      if (request.lock) await takeLock(exchange, request.lock.holder, host);
+      const staged = await stageContent(request.steps, exchange, options);
+      const compiled = compileRequest(request, staged);
+      const outputs = await exchange.run(
+        { script: scriptOf(compiled.parts), parts: compiled.parts, uninterruptible: compiled.uninterruptible, stepOf: compiled.stepOf },
+        options,
+      );
+      const response = compiled.read(outputs);
+      if (!('broken' in response)) return response;
+      throw new TaskError('the note for a pending handler could not be written', {
+        host,
+        detail: response.broken.stderr.toString('utf8').trim().split('\n'),
+        hint: 'is the disk of the host full, or /var read-only?',
+      });
+    },
+    kill: () => exchange.kill(),
+    async close() {
+      exchange.end();
+      await channel.exit.catch(() => undefined);
+    },
+    get counters() {
+      return exchange.counters;
+    },
+  };
+}
+
+async function takeLock(exchange: Exchange, holder: string, host: string): Promise<void> {
+  const [state, ...words] = await exchange.lock(holder);
+  if (state === 'taken') return;
+  if (state === 'held') {
+    throw new LockedError(`another run works on the host: ${words.join(' ') || 'unknown'}`, {
+      host,
+      hint: 'wait for it; the lock goes with its process and cannot be left behind',
+    });
+  }
+  throw new UnreachableError(`the host cannot be locked: ${words.join(' ')}`, { host });
 }

@@ -223,7 +223,7 @@ export interface AnswerOf {
 }
 export type Answer = AnswerOf[keyof AnswerOf];
 
-export type MarkersAnswer = { readonly markers: readonly { readonly name: string; readonly text: string }[] };
+export type MarkersAnswer = { readonly markers: readonly string[] };
 /** Facts under the names that `ansible_facts` uses. */
 export type FactsAnswer = Readonly<Record<string, unknown>>;
 

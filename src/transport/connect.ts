@@ -1,13 +1,21 @@
 import type { Connection } from './connection.js';
+import { connectLocal } from './local.js';
 import type { Target } from './target.js';
 
 export interface ConnectOptions {
-  /** asks for the passphrase of an encrypted key; the same question is to be answered alike */
+  /** asks for the passphrase of a key */
   readonly prompt?: (question: string) => Promise<string>;
+  /** aborting gives up */
   readonly signal?: AbortSignal;
 }
 
-/** Log in. @throws UnreachableError that says why not, in plain words */
-export function connect(_target: Target, _options: ConnectOptions = {}): Promise<Connection> {
-  return Promise.reject(new Error('being written'));
+/**
+ * Log in to a host.
+ * @throws UnreachableError
+ */
+export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
+  if (target.kind === 'local') return connectLocal();
+  // ssh2 is loaded when a host is reached by it: listings do not pay for it.
+  const { connectSsh } = await import('./ssh.js');
+  return connectSsh(target, options);
 }
