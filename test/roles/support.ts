@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { checks } from '../../src/checks/index.js';
+import { HostValues } from '../../src/controller/host-values.js';
+import { createScopes } from '../../src/controller/scopes.js';
+import { loadInventory } from '../../src/inventory/load.js';
+import { loadPlaybook } from '../../src/playbook/load.js';
+import type { Role } from '../../src/playbook/model.js';
+import { resources } from '../../src/resources/index.js';
+import { renderFile } from '../../src/template/render.js';
+import type { Scope } from '../../src/template/scope.js';
+import { createLookup } from '../../src/variables/lookup.js';
+import { createSecrets } from '../../src/variables/secrets.js';
+
+export const rolesDir = resolve('roles');
+
+/** The release and its versions of what the roles configure. */
+export const releases = ['bookworm', 'trixie'] as const;
+
+/** A role on a host: what its tasks see. */
+export interface RoleOnHost {
+  readonly role: Role;
+  readonly host: string;
+  readonly scope: Scope;
+}
+
+/** Every role of the fixture on every host of the demo that gets it, with facts as such a host reports them. */
+export async function rolesOnHosts(
+  release: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): Promise<RoleOnHost[]> {
+  const secrets = createSecrets();
+  const inventory = await loadInventory(['inventory/demo.yml'], { cwd: process.cwd(), secrets });
+  const playbook = await loadPlaybook({
+    path: resolve('test/roles/fixtures/roles.yml'),
+    rolesPath: [rolesDir],
+    catalogue: { modules: resources, checks },
+  });
+  const scopes = createScopes({
+    inventory,
+    extraVars: new Map(
+      Object.entries(extra).map(([name, value]) => [name, { value: value as never, position: undefined }]),
+    ),
+    playbookPath: playbook.path,
+    check: false,
+    functions: {
+      lookup: createLookup({ inventoryDir: inventory.dir, env: {}, secrets, newPasswords: 'memory' }) as (
+        ...args: never[]
+      ) => unknown,
+    },
+    factsOf: (host) => factsOf(String(scopes.ofHost(host).get('ansible_host')), release),
+    valuesOf: () => new HostValues(new Set()),
+  });
+  return playbook.plays.flatMap((play) => {
+    const hosts = [...inventory.hosts.values()]
+      .filter((host) => play.hosts === 'all' || host.groups.includes(String(play.hosts)))
+      .map((host) => host.name);
+    const where = { play, hosts: () => hosts, batch: () => hosts };
+    return play.roles.flatMap((role) =>
+      hosts.map((host) => ({ role, host, scope: scopes.ofTask(host, { role, vars: [] }, where) })),
+    );
+  });
+}
+
+/** A template of a role as it would be written to the host. */
+export function rendered({ role, scope }: RoleOnHost, template: string): string {
+  const path = join(role.path, 'templates', template);
+  return renderFile(readFileSync(path, 'utf8'), path, scope);
+}
+
+export function templatesOf(role: Role): string[] {
+  try {
+    return readdirSync(join(role.path, 'templates'));
+  } catch {
+    return [];
+  }
+}
+
+function factsOf(address: string, release: string): Readonly<Record<string, unknown>> {
+  const ipv4 = { address, network: '10.77.0.0', netmask: '255.255.255.0', prefix: 24 };
+  return {
+    distribution: 'Debian',
+    distribution_release: release,
+    interfaces: ['lo', 'eth0'],
+    lo: {
+      device: 'lo',
+      ipv4: { address: '127.0.0.1', network: '127.0.0.0', netmask: '255.0.0.0', prefix: 8 },
+    },
+    eth0: { device: 'eth0', ipv4 },
+    default_ipv4: { interface: 'eth0', ...ipv4 },
+  };
+}
