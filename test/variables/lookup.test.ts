@@ -1,0 +1,82 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { renderValue } from '../../src/template/render.js';
+import { createLookup, type Lookup, type LookupOptions } from '../../src/variables/lookup.js';
+import { createScope } from '../../src/variables/scope.js';
+import { createSecrets, type Secrets } from '../../src/variables/secrets.js';
+import { failureOf, template, whereOf } from '../template/support.js';
+
+describe('lookup', () => {
+  let dir: string;
+  let secrets: Secrets;
+  const lookup = (options: Partial<LookupOptions> = {}): Lookup =>
+    createLookup({ inventoryDir: dir, env: { HOME: '/h' }, secrets, ...options });
+  beforeEach(() => {
+    dir = mkdtempSync(path.join(tmpdir(), 'lookup-'));
+    secrets = createSecrets();
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  it('makes a password once and keeps it where only its owner reads it', () => {
+    const password = lookup()('password', 'secrets/db', { length: 30 })!;
+    expect(password).to.match(/^[A-Za-z0-9]{30}$/);
+    expect(lookup()('password', 'secrets/db')).to.equal(password);
+    const file = path.join(dir, 'secrets/db');
+    expect(readFileSync(file, 'utf8')).to.equal(`${password}\n`);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(readdirSync(path.join(dir, 'secrets'))).to.deep.equal(['db']);
+    expect(secrets.redact(`x ${password}`)).to.equal('x ********');
+  });
+
+  it('makes other passwords each time, of the characters that are asked for', () => {
+    const made = ['a', 'b', 'c'].map((name) => lookup()('password', name, { chars: 'xy', length: 64 })!);
+    expect(new Set(made).size).to.equal(3);
+    expect(made[0]).to.match(/^[xy]{64}$/);
+  });
+
+  it('reads a password that Ansible has kept with a salt', () => {
+    writeFileSync(path.join(dir, 'p'), 'abcdefgh salt=xyz\n');
+    expect(lookup()('password', 'p')).to.equal('abcdefgh');
+  });
+
+  it('writes nothing when passwords stay in memory, and gives the same one again', () => {
+    const one = lookup({ newPasswords: 'memory' });
+    expect(one('password', 'p')).to.equal(one('password', 'p'));
+    expect(readdirSync(dir)).to.deep.equal([]);
+  });
+
+  it('takes the password of another run that was faster', () => {
+    const slow = lookup({
+      random: () => {
+        writeFileSync(path.join(dir, 'p'), 'the-first-one\n');
+        return 0;
+      },
+    });
+    expect(slow('password', 'p')).to.equal('the-first-one');
+    expect(readdirSync(dir)).to.deep.equal(['p']);
+  });
+
+  it('reads files and the environment', () => {
+    writeFileSync(path.join(dir, 'f'), '<%= x %>\n\n');
+    expect(lookup()('file', 'f')).to.equal('<%= x %>');
+    expect(lookup()('env', 'HOME')).to.equal('/h');
+    expect(lookup()('env', 'NOPE')).to.equal(undefined);
+  });
+
+  it('gives data, at the place of its use an error', () => {
+    writeFileSync(path.join(dir, 'f'), '<%= process.exit(1) %>');
+    const scope = createScope({ layers: [], magic: {}, functions: { lookup: lookup() as never } });
+    expect(renderValue(template("<%= lookup('file', 'f') %>"), scope)).to.equal('<%= process.exit(1) %>');
+    const error = failureOf(() => renderValue(template("a <%= lookup('file', 'gone') %>"), scope));
+    expect(error.message).to.contain('ENOENT');
+    expect(whereOf(error)).to.equal('t.yml:1:7');
+    expect(failureOf(() => renderValue(template("<%= lookup('pasword', 'x') %>"), scope)).message).to.contain(
+      'did you mean "password"',
+    );
+    expect(
+      failureOf(() => renderValue(template("<%= lookup('password', 'x', {length: 3}) %>"), scope)).message,
+    ).to.contain('from 8');
+  });
+});
