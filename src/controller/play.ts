@@ -60,15 +60,25 @@ export async function runPlay({ play, hosts }: ResolvedPlay, run: Run): Promise<
     const before = batch.map((host) => run.stateOf(host).tally.changed);
     await Promise.all(batch.map((host) => run.limit(() => runHost(host, { play, place, runOnce }, run))));
     if (run.options.interrupted.aborted) return;
-    if (tooManyFailed(play, batch, run)) return;
+    const rest = batches.slice(index + 1).flat();
+    if (tooManyFailed(play, batch, run)) return stopBefore(rest, play, run);
     const changed = batch.some((host, at) => run.stateOf(host).tally.changed !== before[at]);
-    const more = index < batches.length - 1;
     // A rolling play proves a batch before it touches the next one.
-    if (more && changed && run.options.verify === 'after' && !run.options.check) {
+    if (rest.length > 0 && changed && run.options.verify === 'after' && !run.options.check) {
       const failed = await verifyHosts({ play, hosts: batch.filter(inRun) }, run, { final: false });
-      if (failed) return;
+      if (failed) return stopBefore(rest, play, run);
     }
   }
+}
+
+/** The hosts of batches that were not begun take no further part: they are as they were. */
+function stopBefore(hosts: readonly string[], play: Play, run: Run): void {
+  if (hosts.length === 0) return;
+  for (const host of hosts) run.stateOf(host).out ??= 'stopped';
+  run.options.emit({
+    type: 'warning',
+    message: `the play "${play.name}" stops here; not touched: ${hosts.join(', ')}`,
+  });
 }
 
 async function runHost(host: string, given: { play: Play; place: PlayPlace; runOnce: RunOnce }, run: Run): Promise<void> {

@@ -52,7 +52,7 @@ export interface HostState {
   readonly values: HostValues;
   readonly tally: Tally;
   /** why it takes no further part */
-  out: 'failed' | 'unreachable' | undefined;
+  out: 'failed' | 'unreachable' | 'stopped' | undefined;
   /** ms that it was worked on */
   busy: number;
 }

@@ -85,7 +85,8 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         if (!event.ok) {
           row(palette.red('FAILED  '), event.host, palette.bold(labelText(event.task)));
           for (const line of event.message.split('\n')) indent(line);
-        } else if (verbosity >= 0) {
+        } else if (verbosity >= 1 || (verbosity === 0 && event.task.role === undefined)) {
+          // Of the roles' many checks that hold the recap tells the number.
           const after = event.attempts > 1 ? palette.dim(` (after ${(event.ms / 1000).toFixed(1)} s)`) : '';
           const evidence = verbosity >= 1 ? palette.dim(`  ${event.message}`) : '';
           row(palette.green('verified'), event.host, `${labelText(event.task)}${after}${evidence}`);
@@ -120,12 +121,14 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
   }
 
   function showChanges(changes: readonly ChangeView[]): void {
-    const most = verbosity >= 1 ? changes.length : SHOWN_CHANGES;
-    for (const change of changes.slice(0, most)) {
-      indent(palette.dim(changeText(change)));
-      if (options.diff) for (const line of change.diff ?? []) indent(paintDiff(line, palette));
+    const subjects = [...new Set(changes.map((change) => change.subject))];
+    const bySubject = subjects.map((subject) => [subject, changes.filter((change) => change.subject === subject)] as const);
+    const most = verbosity >= 1 ? bySubject.length : SHOWN_CHANGES;
+    for (const [subject, fields] of bySubject.slice(0, most)) {
+      indent(palette.dim(changeText(subject, fields)));
+      if (options.diff) for (const line of fields.flatMap((change) => change.diff ?? [])) indent(paintDiff(line, palette));
     }
-    if (changes.length > most) indent(palette.dim(`and ${changes.length - most} more`));
+    if (bySubject.length > most) indent(palette.dim(`and ${bySubject.length - most} more`));
   }
 }
 
@@ -143,11 +146,14 @@ export function labelText(task: TaskLabel): string {
   return `${role}${task.name}${task.item === undefined ? '' : ` [${task.item}]`}${handler}`;
 }
 
-function changeText(change: ChangeView): string {
-  const { subject, field, before, after } = change;
-  if (before === null) return `+ ${subject}  ${field}: ${short(after ?? '')}`;
-  if (after === null) return `- ${subject}  ${field}: ${short(before)}`;
-  return `~ ${subject}  ${field}: ${short(before)} -> ${short(after)}`;
+/** `+ path  content: 12 bytes, mode: 0644`, `~ path  mode: 0644 -> 0600` */
+function changeText(subject: string, fields: readonly ChangeView[]): string {
+  const mark = fields.every(({ before }) => before === null) ? '+' : fields.every(({ after }) => after === null) ? '-' : '~';
+  const texts = fields.map(({ field, before, after }) => {
+    if (before === null) return `${field}: ${short(after ?? '')}`;
+    return after === null ? `${field}: ${short(before)}` : `${field}: ${short(before)} -> ${short(after)}`;
+  });
+  return `${mark} ${subject}  ${texts.join(', ')}`;
 }
 
 function short(text: string): string {
