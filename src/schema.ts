@@ -52,7 +52,9 @@ export function validate(schema: JsonSchema, value: unknown): Problem[] {
     compiled.set(schema, check);
   }
   if (check(value)) return [];
-  const problems = (check.errors ?? []).filter((error) => !insideTemplate(value, error)).map((error) => explain(error));
+  const problems = (check.errors ?? [])
+    .filter((error) => !insideTemplate(value, error))
+    .map((error) => explain(error));
   // A failed anyOf/oneOf repeats what its branches said.
   const branches = problems.filter((problem) => problem.message !== '');
   return branches.filter((problem, index) => branches.findIndex((other) => same(other, problem)) === index);
@@ -65,8 +67,13 @@ export function schemaProblems(schema: JsonSchema): Problem[] {
     return [];
   } catch (error) {
     const found = ajv.validateSchema(withoutDialect(schema)) === true ? [] : (ajv.errors ?? []).map(explain);
-    const problems = found.filter((problem) => problem.message !== '');
-    return problems.length > 0 ? problems : [{ path: [], message: messageOf(error).replace(/^strict mode: /, '') }];
+    const problems = found.filter(
+      ({ message, path }, index) =>
+        message !== '' && found.findIndex((other) => other.path.join('/') === path.join('/')) === index,
+    );
+    return problems.length > 0
+      ? problems
+      : [{ path: [], message: messageOf(error).replace(/^strict mode: /, '') }];
   }
 }
 
@@ -75,16 +82,27 @@ function withoutDialect({ $schema: _, ...schema }: JsonSchema): AnySchema {
   return schema;
 }
 
-/** ` (did you mean "x"?)` when a known name is near, else an empty string. */
+/** ` (did you mean "x"?)` when a known name is near, else an empty string. Two letters swapped are near in any name. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const names = [...known];
   if (names.length === 0) return '';
-  const nearest = closest(name, names);
-  return distance(name, nearest) <= Math.max(1, Math.floor(name.length / 3)) ? ` (did you mean "${nearest}"?)` : '';
+  const nearest = names.find((one) => isSwapped(name, one)) ?? closest(name, names);
+  const near =
+    isSwapped(name, nearest) || distance(name, nearest) <= Math.max(1, Math.floor(name.length / 3));
+  return near ? ` (did you mean "${nearest}"?)` : '';
+}
+
+function isSwapped(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  const at = [...a].findIndex((char, index) => char !== b[index]);
+  return at >= 0 && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }
 
 /** The defaults of a schema's properties filled in where the object has nothing. */
-export function withDefaults(schema: JsonSchema, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withDefaults(
+  schema: JsonSchema,
+  value: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const filled: Record<string, unknown> = { ...value };
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     if (filled[key] === undefined && property.default !== undefined) filled[key] = property.default;
@@ -112,14 +130,24 @@ function explain(error: ErrorObject): Problem {
       return { path, key, message: `unknown key "${key}"${didYouMean(key, known)}` };
     }
     case 'required':
-      return { path, message: `"${String(params['missingProperty'])}" is required`, missing: String(params['missingProperty']) };
+      return {
+        path,
+        message: `"${String(params['missingProperty'])}" is required`,
+        missing: String(params['missingProperty']),
+      };
     case 'enum': {
       const allowed = (params['allowedValues'] as unknown[]).map((one) => JSON.stringify(one)).join(', ');
-      const hint = typeof error.data === 'string' ? didYouMean(error.data, (params['allowedValues'] as unknown[]).map(String)) : '';
+      const hint =
+        typeof error.data === 'string'
+          ? didYouMean(error.data, (params['allowedValues'] as unknown[]).map(String))
+          : '';
       return { path, message: `must be one of ${allowed}, not ${show(error.data)}${hint}` };
     }
     case 'type':
-      return { path, message: `must be ${[params['type']].flat().join(' or ')}, not ${show(error.data)}` };
+      return {
+        path,
+        message: `must be ${[params['type']].flat().map(typeName).join(' or ')}, not ${show(error.data)}`,
+      };
     case 'anyOf':
     case 'oneOf':
     case 'if':
@@ -127,6 +155,11 @@ function explain(error: ErrorObject): Problem {
     default:
       return { path, message: `${error.message ?? error.keyword}, not ${show(error.data)}` };
   }
+}
+
+/** JSON's types in YAML's words. */
+function typeName(type: unknown): string {
+  return { object: 'mapping', array: 'list', null: 'nothing' }[String(type)] ?? String(type);
 }
 
 function pathOf(error: ErrorObject): (string | number)[] {

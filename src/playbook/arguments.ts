@@ -35,7 +35,7 @@ export function readArguments(node: YamlNode, module: Named, beside: YamlNode | 
     throw refusal(
       problems,
       (one) => positionOf(one, given),
-      (one) => ({ message: explain(one, module) }),
+      (one) => ({ message: explain(one, module), hint: hintFor(one, module) }),
     );
   checkExpressions(node, module);
   if (module.shape.schema.additionalProperties === true) checkNames(node, module.shape.schema);
@@ -165,6 +165,12 @@ function explain({ path, message, key, missing }: Problem, module: Named): strin
   if (key !== undefined) return `${module.name}: ${message}${inner === '' ? '' : ` in ${inner.trim()}`}`;
   if (missing !== undefined) return `${module.name}${inner === '' ? ' ' : `: ${inner}`}lacks "${missing}"`;
   return `${module.name}: ${inner}${message}`;
+}
+
+function hintFor({ message, path, key, missing }: Problem, { shape }: Named): string | undefined {
+  if (missing !== undefined || message.includes('did you mean')) return undefined;
+  if (key !== undefined) return path.length === 0 ? `Known are ${argumentNames(shape.schema)}.` : undefined;
+  return message.endsWith('not null') ? 'Give a value, or leave the key out.' : undefined;
 }
 
 /** Arguments that are bare expressions (`that`, `var`). A Template among them was checked with its file. */

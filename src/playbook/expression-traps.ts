@@ -2,6 +2,7 @@ import {
   parseExpressionAt,
   type AssignmentExpression,
   type BinaryExpression,
+  type Expression,
   type Identifier,
   type Node,
 } from 'acorn';
@@ -9,6 +10,7 @@ import { walk } from '../template/free-identifiers.js';
 
 /** Something that is valid JavaScript and means something else than in Ansible. */
 export interface Trap {
+  readonly kind: 'in' | 'filter' | 'assignment' | 'constant';
   readonly offset: number;
   readonly message: string;
   readonly hint: string;
@@ -36,13 +38,18 @@ function trapOf(node: Node, source: string): Trap | undefined {
     case 'AssignmentExpression': {
       const { operator, start } = node as AssignmentExpression;
       if (operator !== '=') return undefined;
-      return { offset: start, message: 'this "=" assigns and does not compare', hint: 'Write == or ===.' };
+      return {
+        kind: 'assignment',
+        offset: start,
+        message: 'this "=" assigns and does not compare',
+        hint: 'Write == or ===.',
+      };
     }
     case 'Identifier': {
       const { name, start } = node as Identifier;
       if (name !== 'True' && name !== 'False' && name !== 'None') return undefined;
       const word = name === 'None' ? 'null' : name.toLowerCase();
-      return { offset: start, message: `"${name}" is Python`, hint: `Write ${word}.` };
+      return { kind: 'constant', offset: start, message: `"${name}" is Python`, hint: `Write ${word}.` };
     }
     default:
       return undefined;
@@ -56,18 +63,28 @@ function trapOfOperator(
   const textOf = (node: Node): string => source.slice(node.start, node.end);
   if (operator === 'in' && !(right.type === 'Identifier' && MAPPINGS.has(right.name))) {
     return {
+      kind: 'in',
       offset: start,
       message: 'in JavaScript "in" asks for a key, not for an item of a list',
       hint: `Write ${textOf(right)}.includes(${textOf(left)}), or Object.hasOwn(${textOf(right)}, ${textOf(left)}) for a key of a mapping.`,
     };
   }
-  const filter = right.type === 'CallExpression' ? right.callee : right;
-  if (operator === '|' && filter.type === 'Identifier') {
+  if (operator === '|' && filterOf(right)) {
     return {
+      kind: 'filter',
       offset: start,
       message: `"|" is no filter here: it would combine bits`,
       hint: `Call a function or a method on ${textOf(left)} instead of "| ${textOf(right)}"; for "or" write ||.`,
     };
   }
   return undefined;
+}
+
+/** In `packages | length > 0` the operator's right side is a comparison. */
+function filterOf(right: Expression): Identifier | undefined {
+  if (right.type === 'Identifier') return right;
+  if (right.type === 'CallExpression' && right.callee.type === 'Identifier') return right.callee;
+  return right.type === 'BinaryExpression' && right.left.type !== 'PrivateIdentifier'
+    ? filterOf(right.left)
+    : undefined;
 }

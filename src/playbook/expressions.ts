@@ -43,8 +43,9 @@ function checkExpression(expression: Expression): void {
   }
   const trap = findTrap(source);
   if (!trap) return;
+  const javascript = trap.kind === 'in' ? undefined : toJavaScript(source);
   throw new ConfigurationError(trap.message, {
     position: positionAt ? positionAt(trap.offset) : advance(position, source.slice(0, trap.offset)),
-    hint: trap.hint,
+    hint: javascript === undefined ? trap.hint : `Write: ${javascript}`,
   });
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 import { ConfigurationError, type Position } from '../errors.js';
+import type { JsonSchema } from '../schema.js';
 import { checkSyntax } from '../template/syntax.js';
 import { loadYaml } from '../template/yaml.js';
 import { isVault } from '../variables/vault.js';
@@ -28,6 +29,8 @@ export interface Loader {
   readonly files: Files;
   /** a YAML file, its templates checked; undefined where there is none, a node of null where it is empty. Read once. */
   readonly readYaml: (path: string) => YamlNode | undefined;
+  /** schema.json of roles by their folders: one that is used twice is compiled once */
+  readonly schemas: Map<string, JsonSchema | undefined>;
   /** a path as messages show it */
   readonly nameOf: (path: string) => string;
 }
@@ -43,6 +46,7 @@ export function createLoader(options: LoadOptions, cwd: string): Loader {
     catalogue: options.catalogue,
     rolesPath: options.rolesPath,
     files,
+    schemas: new Map(),
     nameOf,
     readYaml(path) {
       if (!documents.has(path)) documents.set(path, readYaml(path, nameOf(path), files, options.openVault));

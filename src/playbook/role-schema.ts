@@ -7,6 +7,12 @@ import type { Loader } from './loader.js';
 
 /** A role's schema.json, held against JSON Schema. @throws ConfigurationError with its place in the file */
 export function readRoleSchema(rolePath: string, loader: Loader): JsonSchema | undefined {
+  const { schemas } = loader;
+  if (!schemas.has(rolePath)) schemas.set(rolePath, readSchema(rolePath, loader));
+  return schemas.get(rolePath);
+}
+
+function readSchema(rolePath: string, loader: Loader): JsonSchema | undefined {
   const path = join(rolePath, 'schema.json');
   const text = loader.files.read(path);
   if (text === undefined) return undefined;

@@ -184,6 +184,7 @@ export const metaTaskShape: Shape = {
   example: '- meta: flush_handlers',
   schema: closed({ name: text, tags: names, meta: { enum: ['flush_handlers'] } }),
   literal: ['meta', 'tags'],
+  hints: { meta: 'Only flush_handlers is there: it runs the handlers that were notified so far.' },
   foreign: {
     when: 'Handlers run only when they were notified: the condition belongs to the task that notifies.',
   },
@@ -217,7 +218,7 @@ export const importTasksShape: Shape = {
 };
 
 export const verifyShape: Shape = {
-  what: 'a check',
+  what: 'an entry of verify',
   example: 'A check is a mapping: "- name: what holds" with a check below.',
   schema: closed({
     name: text,

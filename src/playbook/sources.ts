@@ -47,14 +47,20 @@ function checkFile(name: string, kind: FileKind, given: Arguments, where: Where)
 
 function notFound(name: string, kind: FileKind, given: Arguments, where: Where): Error {
   const places = searchedPlaces(where, where.dir, kind, name);
-  const names = places.flatMap((place) => where.loader.files.list(dirname(place)));
-  const folder = dirname(name);
-  const near = didYouMean(basename(name), names).replace('"', `"${folder === '.' ? '' : `${folder}/`}`);
+  const near = suggestion(name, places, where.loader);
   const jinja = /\.j2$/.test(name) ? 'Templates are EJS here: rename it to .ejs and write <%= name %>. ' : '';
   return new ConfigurationError(`${kind === 'templates' ? 'template' : 'file'} "${name}" not found${near}`, {
     position: given.at(['src']),
     hint: `${jinja}Searched: ${places.map((place) => where.loader.nameOf(place)).join(', ')}.`,
   });
+}
+
+function suggestion(name: string, places: readonly string[], { files }: Loader): string {
+  if (places.some((place) => files.kindOf(`${place}.ejs`) !== undefined))
+    return ` (did you mean "${name}.ejs"?)`;
+  const names = places.flatMap((place) => files.list(dirname(place)));
+  const folder = dirname(name);
+  return didYouMean(basename(name), names).replace('"', `"${folder === '.' ? '' : `${folder}/`}`);
 }
 
 /** The name is known on the host only: every template that it could mean has to be good. */

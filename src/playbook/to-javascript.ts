@@ -1,4 +1,4 @@
-import { parseExpressionAt } from 'acorn';
+import { parse } from 'acorn';
 
 const NAME = String.raw`[\w$.§]+(?:\[[^\]]*\]|\([^()]*\))*`;
 const NEXT = String.raw`(?:${NAME}|\([^()]*\)|\[[^\]]*\])`;
@@ -86,7 +86,12 @@ function known(name: string, not: '!' | ''): string {
 
 function isExpression(code: string): boolean {
   try {
-    return parseExpressionAt(code, 0, { ecmaVersion: 2024 }).end === code.length;
+    parse(
+      `(${code}
+)`,
+      { ecmaVersion: 2024 },
+    );
+    return true;
   } catch {
     return false;
   }
