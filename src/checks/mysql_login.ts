@@ -97,7 +97,8 @@ const LOGIN = `client=$(command -v mariadb || command -v mysql) || {
 }
 sql=$1
 shift
-exec "$client" --defaults-file=/dev/stdin --batch --skip-column-names --execute="$sql" "$@"`;
+# A pipe can be opened by the name /dev/stdin, whatever the standard input of this script is.
+cat | "$client" --defaults-file=/dev/stdin --batch --skip-column-names --execute="$sql" "$@"`;
 
 /** The client reads escapes inside quotes as C does. */
 function option(name: string, value: string): string {

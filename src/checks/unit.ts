@@ -52,8 +52,10 @@ function judge(params: UnitParams, answers: Answers): { ok: boolean; message: st
     return { ok: false, message: `${name} is ${seen.load}, expected ${state}` };
   }
   const wrong: string[] = [];
-  if (seen.active !== state)
-    wrong.push(`${name} is ${seen.active}${reason(params, answers)}, expected ${state}`);
+  if (seen.active !== state) {
+    const { why, lines } = evidence(params, answers);
+    wrong.push(`${name} is ${seen.active}${why}, expected ${state}${lines}`);
+  }
   if (params.enabled !== undefined && startsAtBoot(seen.enabled) !== params.enabled) {
     wrong.push(
       `${name} is ${seen.enabled || 'not enabled'}, expected ${params.enabled ? 'enabled' : 'disabled'}`,

@@ -11,12 +11,13 @@ export type Row = readonly (string | null)[];
 export function rowsOf(answers: Answers, query: SqlQuery): readonly Row[] {
   const answer = answers.get<'sql'>(query);
   if (answer.error === undefined) return answer.rows;
+  const said = withoutStatement(answer.error);
   // A statement of the user's that is refused may need a table that an earlier task makes.
-  const refused = /ERROR (?!20\d\d\b)\d+/.test(answer.error);
+  const refused = /ERROR (?!20\d\d\b)\d+/.test(said);
   throw new MissingPrerequisiteError(
-    `the database server ${refused ? 'refuses it' : 'did not answer'}: ${firstLine(answer.error)}`,
+    `the database server ${refused ? 'refuses it' : 'did not answer'}: ${telling(said)}`,
     {
-      detail: answer.error.split('\n').filter((line) => line.trim() !== ''),
+      detail: said.split('\n').filter((line) => line.trim() !== ''),
       hint: refused
         ? 'is the statement right, and may this user run it (become: true)?'
         : 'is the server running, and may this user log in over its local socket (become: true)?',
@@ -54,6 +55,12 @@ said=$("$client" --batch --default-character-set=utf8mb4 "$@" 2>&1 >/dev/null) |
   exit "$rc"
 }`;
 
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? '';
+/** Before the error the client repeats the statement, whose values may be secret. */
+function withoutStatement(text: string): string {
+  return text.replace(/^-{14}\n[^]*?\n-{14}\n/m, '').trim();
+}
+
+function telling(text: string): string {
+  const lines = text.split('\n');
+  return lines.find((line) => line.startsWith('ERROR ')) ?? lines[0] ?? '';
 }

@@ -9,7 +9,8 @@ export function isReadOnly(sql: string): boolean {
     .replace(/'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`(?:[^`]|``)*`/g, ' x ')
     .replace(/\/\*[^]*?\*\/|(?:--\s|#).*$/gm, ' ')
     .trim()
-    .replace(/;$/, '');
+    .replace(/;$/, '')
+    .replace(/^[(\s]+/, '');
   if (bare.includes(';')) return false;
   const [verb] = bare.toUpperCase().split(/\W/, 1);
   if (!READERS.has(verb ?? '')) return false;
