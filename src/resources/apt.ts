@@ -54,7 +54,7 @@ export const apt: Resource = resource<AptParams>({
         description: 'seconds for which fetched lists are good',
       },
       upgrade: {
-        enum: ['no', 'yes', 'safe', 'full', 'dist'],
+        enum: ['no', 'yes', 'safe', 'full', 'dist', false, true],
         default: 'no',
         description: 'upgrade all packages: `yes` and `safe` remove none, `full` and `dist` may',
       },

@@ -2,7 +2,7 @@ import type { Answers, Query, ScriptQuery } from '../../agent/query.js';
 import type { Step } from '../../agent/step.js';
 import type { Change } from '../resource.js';
 import { aptGet } from './apt-get.js';
-import { wantedPackages, type AptParams } from './params.js';
+import { upgradesAll, wantedPackages, type AptParams } from './params.js';
 
 const SUBJECT = 'package lists';
 
@@ -30,7 +30,7 @@ export function listsChanges(params: AptParams, others: readonly Change[], answe
   const age = params.cache_valid_time > 0 ? ageOf(answers) : Infinity;
   if (age <= params.cache_valid_time) return [];
   const installs = others.some((change) => change.after !== null);
-  const unknown = (params.state === 'latest' || params.upgrade !== 'no') && params.cache_valid_time > 0;
+  const unknown = (params.state === 'latest' || upgradesAll(params)) && params.cache_valid_time > 0;
   if (!installs && !unknown && !isAlone(params)) return [];
   return [
     {
@@ -65,7 +65,7 @@ function isAlone(params: AptParams): boolean {
   return (
     wantedPackages(params).length === 0 &&
     params.deb === undefined &&
-    params.upgrade === 'no' &&
+    !upgradesAll(params) &&
     !params.autoremove
   );
 }

@@ -81,7 +81,9 @@ function hasLeftovers(name: string, params: AptParams, answers: Answers): boolea
 function virtualQueries(params: AptParams, known: Answers): Query[] {
   const missing = missingNames(params, known);
   if (missing.length === 0) return [];
-  return [providedQuery(missing), ...missing.map((name): Query => ({ kind: 'candidate', name }))];
+  const query = providedQuery(missing);
+  const provided = known.has(query) ? providedNames(missing, known) : [];
+  return [query, ...provided.map((name): Query => ({ kind: 'candidate', name }))];
 }
 
 function missingNames(params: AptParams, known: Answers): string[] {
@@ -103,10 +105,14 @@ tr ',' '\\n' | sed 's/^ *//; s/[ :].*//' | grep -Fx -- "$1" | sort -u`,
   };
 }
 
+function providedNames(missing: readonly string[], known: Answers): string[] {
+  const provided = known.get<'script'>(providedQuery(missing)).stdout.split('\n');
+  return missing.filter((name) => provided.includes(name));
+}
+
 /** Provided by an installed package, and nothing that apt could install under its own name. */
 function isProvided(name: string, params: AptParams, answers: Answers): boolean {
   const missing = missingNames(params, answers);
-  if (!missing.includes(name)) return false;
-  const provided = answers.get<'script'>(providedQuery(missing)).stdout.split('\n').includes(name);
-  return provided && answers.get<'candidate'>({ kind: 'candidate', name }).version === null;
+  if (!missing.includes(name) || !providedNames(missing, answers).includes(name)) return false;
+  return answers.get<'candidate'>({ kind: 'candidate', name }).version === null;
 }

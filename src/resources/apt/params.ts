@@ -9,7 +9,7 @@ export interface AptParams {
   readonly update_cache: boolean;
   /** seconds */
   readonly cache_valid_time: number;
-  readonly upgrade: 'no' | 'yes' | 'safe' | 'full' | 'dist';
+  readonly upgrade: 'no' | 'yes' | 'safe' | 'full' | 'dist' | boolean;
   readonly purge: boolean;
   readonly autoremove: boolean;
   readonly install_recommends?: boolean;
@@ -25,6 +25,11 @@ export interface AptParams {
 export interface Wanted {
   readonly name: string;
   readonly version: string | undefined;
+}
+
+/** Whether all packages are to be upgraded. YAML may read `no` and `yes` as booleans. */
+export function upgradesAll({ upgrade }: AptParams): boolean {
+  return upgrade !== 'no' && upgrade !== false;
 }
 
 /** The packages that are named, each once. @throws TaskError when one is named with two versions */

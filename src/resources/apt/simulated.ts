@@ -3,16 +3,16 @@ import { TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';
 import { aptGet } from './apt-get.js';
 import { fetchesLists } from './lists.js';
-import { wantedPackages, type AptParams } from './params.js';
+import { upgradesAll, wantedPackages, type AptParams } from './params.js';
 import type { AptPart } from './part.js';
 
 /** An upgrade of all packages: what it would do is what apt-get says it would. */
 export const upgrade: AptPart = {
-  queries: (params) => (params.upgrade === 'no' ? [] : [simulation(upgradeVerb(params))]),
+  queries: (params) => (upgradesAll(params) ? [simulation(upgradeVerb(params))] : []),
   changes: (params, answers) =>
-    params.upgrade === 'no' ? [] : readSimulation(upgradeVerb(params), 'upgrade', answers),
+    upgradesAll(params) ? readSimulation(upgradeVerb(params), 'upgrade', answers) : [],
   steps: (params, changes) =>
-    params.upgrade !== 'no' && (hasField(changes, 'upgrade') || fetchesLists(changes))
+    upgradesAll(params) && (hasField(changes, 'upgrade') || fetchesLists(changes))
       ? [aptGet(params, upgradeVerb(params))]
       : [],
 };
