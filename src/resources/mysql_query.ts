@@ -3,6 +3,7 @@ import { TaskError } from '../errors.js';
 import { bindArguments } from './mysql/bind-arguments.js';
 import { rowsOf, sqlStep } from './mysql/client.js';
 import { isReadOnly } from './mysql/is-read-only.js';
+import { withoutComments } from './mysql/without-comments.js';
 import { resource } from './resource.js';
 
 export interface QueryParams {
@@ -122,7 +123,7 @@ function readsOnly(statements: readonly Statement[]): boolean {
 }
 
 function ask({ login_db: database }: QueryParams, sql: string): SqlQuery {
-  return { kind: 'sql', sql, ...(database === undefined ? {} : { database }) };
+  return { kind: 'sql', sql: withoutComments(sql).trim(), ...(database === undefined ? {} : { database }) };
 }
 
 function readRows(answers: Answers, query: SqlQuery): ReturnType<typeof rowsOf> {

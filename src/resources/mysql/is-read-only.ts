@@ -1,3 +1,5 @@
+import { withoutComments } from './without-comments.js';
+
 /**
  * Whether a text is one statement that only reads. Texts in quotes and comments are not looked at; in doubt the answer
  * is no.
@@ -5,9 +7,8 @@
 export function isReadOnly(sql: string): boolean {
   // A comment of the form /*! is run by the server.
   if (/\/\*[!M]/.test(sql)) return false;
-  const bare = sql
+  const bare = withoutComments(sql)
     .replace(/'(?:[^'\\]|''|\\[^])*'|"(?:[^"\\]|""|\\[^])*"|`(?:[^`]|``)*`/g, ' x ')
-    .replace(/\/\*[^]*?\*\/|(?:--\s|#).*$/gm, ' ')
     .trim()
     .replace(/;$/, '')
     .replace(/^[(\s]+/, '');

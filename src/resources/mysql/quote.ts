@@ -12,7 +12,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * statements line by line, then cannot take a part of it for a command of its own.
  */
 export function quoteText(text: string): string {
-   
   return `'${text.replace(/[\0\n\r\u001a'\\]/g, (char) => ESCAPES[char]!)}'`;
 }
 
@@ -21,7 +20,6 @@ export function quoteText(text: string): string {
  * @throws RangeError for a name that holds a control character or nothing
  */
 export function quoteName(name: string): string {
-   
   if (name === '' || /[\u0000-\u001f\u007f]/.test(name)) {
     throw new RangeError(`${JSON.stringify(name)} cannot be a name in SQL`);
   }
