@@ -12,9 +12,6 @@ import type { Scope } from '../../src/template/scope.js';
 import { createLookup } from '../../src/variables/lookup.js';
 import { createSecrets } from '../../src/variables/secrets.js';
 
-export const rolesDir = resolve('roles');
-
-/** The release and its versions of what the roles configure. */
 export const releases = ['bookworm', 'trixie'] as const;
 
 /** A role on a host: what its tasks see. */
@@ -24,16 +21,24 @@ export interface RoleOnHost {
   readonly scope: Scope;
 }
 
-/** Every role of the fixture on every host of the demo that gets it, with facts as such a host reports them. */
-export async function rolesOnHosts(
-  release: string,
-  extra: Readonly<Record<string, unknown>> = {},
-): Promise<RoleOnHost[]> {
+interface Site {
+  readonly release?: (typeof releases)[number];
+  readonly inventory?: string;
+  /** what -e would give */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Every role of the site on every host of an inventory that gets it, with facts as such a host reports them. */
+export async function rolesOnHosts(site: Site = {}): Promise<RoleOnHost[]> {
+  const { release = 'trixie', extra = {} } = site;
   const secrets = createSecrets();
-  const inventory = await loadInventory(['inventory/demo.yml'], { cwd: process.cwd(), secrets });
+  const inventory = await loadInventory([site.inventory ?? 'inventory/demo.yml'], {
+    cwd: process.cwd(),
+    secrets,
+  });
   const playbook = await loadPlaybook({
-    path: resolve('test/roles/fixtures/roles.yml'),
-    rolesPath: [rolesDir],
+    path: resolve('playbooks/site.yml'),
+    rolesPath: [resolve('roles')],
     catalogue: { modules: resources, checks },
   });
   const scopes = createScopes({
@@ -77,10 +82,15 @@ export function templatesOf(role: Role): string[] {
 }
 
 function factsOf(address: string, release: string): Readonly<Record<string, unknown>> {
-  const ipv4 = { address, network: '10.77.0.0', netmask: '255.255.255.0', prefix: 24 };
+  const ipv4 = { address, network: address.replace(/\d+$/, '0'), netmask: '255.255.255.0', prefix: 24 };
   return {
     distribution: 'Debian',
     distribution_release: release,
+    memtotal_mb: 2048,
+    processor_vcpus: 2,
+    architecture: 'x86_64',
+    systemd_version: 257,
+    service_mgr: 'systemd',
     interfaces: ['lo', 'eth0'],
     lo: {
       device: 'lo',

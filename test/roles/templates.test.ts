@@ -4,7 +4,7 @@ import { releases, rendered, rolesOnHosts, templatesOf, type RoleOnHost } from '
 describe('templates of roles', () => {
   for (const release of releases) {
     it(`renders all of them for ${release}`, async () => {
-      const all = await rolesOnHosts(release);
+      const all = await rolesOnHosts({ release });
       for (const one of all) {
         for (const template of templatesOf(one.role)) {
           const text = rendered(one, template);
@@ -130,11 +130,9 @@ describe('templates of roles', () => {
 async function on(
   role: string,
   host: string,
-  { release = 'trixie', extra = {} }: { release?: string; extra?: Record<string, unknown> } = {},
+  { extra = {} }: { extra?: Record<string, unknown> } = {},
 ): Promise<RoleOnHost> {
-  const found = (await rolesOnHosts(release, extra)).find(
-    (one) => one.role.name === role && one.host === host,
-  );
+  const found = (await rolesOnHosts({ extra })).find((one) => one.role.name === role && one.host === host);
   if (!found) throw new Error(`${role} is not used on ${host}`);
   return found;
 }
