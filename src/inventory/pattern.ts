@@ -132,7 +132,8 @@ function tester(name: string): ((candidate: string) => boolean) | undefined {
   }
   if (!/[*?[]/.test(name)) return undefined;
   // Names are no paths: a star also stands for "/" and for a dot at the start.
-  return picomatch(name, { bash: true, dot: true, nobrace: true, noextglob: true, nonegate: true });
+  const matches = picomatch(name, { bash: true, dot: true, nobrace: true, noextglob: true, nonegate: true });
+  return (candidate) => matches(candidate);
 }
 
 function unknown(name: string, inventory: Inventory): UsageError {

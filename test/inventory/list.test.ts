@@ -22,7 +22,7 @@ describe('listing an inventory as ansible-inventory does', () => {
   ];
   for (const [name, sources] of cases) {
     it(`--list: ${name}`, async () => {
-      expect(`${listInventory(await load(...sources))}\n`).to.equal(golden(`${name}/list.json`));
+      expect(`${listInventory(await load(...sources))}\n`).to.equal(golden(`${name}/list.txt`));
     });
     it(`--graph: ${name}`, async () => {
       expect(`${graphInventory(await load(...sources))}\n`).to.equal(golden(`${name}/graph.txt`));
@@ -35,11 +35,11 @@ describe('listing an inventory as ansible-inventory does', () => {
   }
 
   it('--host', async () => {
-    expect(`${listHost(await load('yaml/hosts.yml'), 'web01')}\n`).to.equal(golden('yaml/host-web01.json'));
-    expect(`${listHost(await load('ini/hosts'), 'web9')}\n`).to.equal(golden('ini/host-web9.json'));
+    expect(`${listHost(await load('yaml/hosts.yml'), 'web01')}\n`).to.equal(golden('yaml/host-web01.txt'));
+    expect(`${listHost(await load('ini/hosts'), 'web9')}\n`).to.equal(golden('ini/host-web9.txt'));
   });
 
   it('--list of a script without _meta', async () => {
-    expect(`${listInventory(await load('script/no-meta.sh'))}\n`).to.equal(golden('script/no-meta.json'));
+    expect(`${listInventory(await load('script/no-meta.sh'))}\n`).to.equal(golden('script/no-meta.txt'));
   });
 });

@@ -1,4 +1,3 @@
-import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { loadYaml } from '../../src/template/yaml.js';
@@ -7,24 +6,7 @@ import { createSecrets } from '../../src/variables/secrets.js';
 import { addSecrets, createVaultOpener } from '../../src/variables/vault-opener.js';
 import { isVault, openVault } from '../../src/variables/vault.js';
 import { failureOf, scopeOf, whereOf } from '../template/support.js';
-
-/** The other direction, written from the format's description. */
-export function seal(plain: string, password: string, header = '$ANSIBLE_VAULT;1.1;AES256'): string {
-  const salt = randomBytes(32);
-  const derived = pbkdf2Sync(password, salt, 10_000, 80, 'sha256');
-  const text = Buffer.from(plain, 'utf8');
-  const fill = 16 - (text.length % 16);
-  const cipher = createCipheriv('aes-256-ctr', derived.subarray(0, 32), derived.subarray(64, 80));
-  const encrypted = Buffer.concat([
-    cipher.update(Buffer.concat([text, Buffer.alloc(fill, fill)])),
-    cipher.final(),
-  ]);
-  const digest = createHmac('sha256', derived.subarray(32, 64)).update(encrypted).digest('hex');
-  const body = Buffer.from([salt.toString('hex'), digest, encrypted.toString('hex')].join('\n')).toString(
-    'hex',
-  );
-  return `${[header, ...(body.match(/.{1,80}/g) ?? [])].join('\n')}\n`;
-}
+import { seal } from './seal.js';
 
 // Made with ansible-vault of ansible-core 2.14.18, password "open sesame".
 const MADE_BY_ANSIBLE = `$ANSIBLE_VAULT;1.1;AES256
