@@ -113,21 +113,30 @@ function valueOf(pair: KeyValue, placesOf: (offset: number) => Position, schema:
   const { key, text, textOffset, quoted } = pair;
   if (text.includes('<%'))
     return new Template(text, placesOf(textOffset), (offset) => placesOf(textOffset + offset));
-  return quoted ? text : convert(text, [schema.properties?.[key]?.type ?? 'string'].flat() as string[]);
+  return quoted ? text : convert(text, typesOf(schema.properties?.[key]));
 }
 
-/** A text as the type that the schema asks for; as it is when it fits none. */
+function typesOf(schema: JsonSchema | undefined): string[] {
+  if (schema?.type !== undefined) return [schema.type].flat() as string[];
+  const branches = (schema?.['anyOf'] ?? schema?.['oneOf']) as readonly JsonSchema[] | undefined;
+  return branches ? branches.flatMap(typesOf) : ['string'];
+}
+
+/** A text as the type that the schema asks for; as it is when it fits none, or when texts are welcome too. */
 function convert(text: string, types: readonly string[]): Loaded {
+  // A list of names: `name=nginx,curl`.
+  if (
+    types.includes('array') &&
+    !types.includes('object') &&
+    (text.includes(',') || !types.includes('string'))
+  ) {
+    return text.split(',').map((one) => one.trim());
+  }
+  if (types.includes('string')) return text;
   if (types.includes('boolean') && /^(?:yes|true|on|no|false|off)$/i.test(text))
     return /^(?:yes|true|on)$/i.test(text);
-  const numeric = types.includes('integer') ? /^-?\d+$/ : /^-?\d+(?:\.\d+)?$/;
-  if (
-    (types.includes('integer') || types.includes('number')) &&
-    !types.includes('string') &&
-    numeric.test(text)
-  )
-    return Number(text);
-  if (types.includes('array') && !types.includes('string')) return text.split(',').map((one) => one.trim());
+  if (types.includes('integer') && /^-?\d+$/.test(text)) return Number(text);
+  if (types.includes('number') && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
   return text;
 }
 
