@@ -31,8 +31,14 @@ export function sqlStep(statements: readonly string[], database?: string): Scrip
     kind: 'script',
     code: CLIENT,
     ...(database === undefined ? {} : { args: [database] }),
-    stdin: statements.map((statement) => `${statement.trim().replace(/;+$/, '')};\n`).join(''),
+    stdin: statements.map(terminate).join(''),
   };
+}
+
+/** A comment at the end would swallow a semicolon on its line. */
+function terminate(statement: string): string {
+  const text = statement.trim().replace(/;+$/, '');
+  return `${text}${/--|#/.test(text) ? '\n' : ''};\n`;
 }
 
 /**
