@@ -2,6 +2,7 @@ import path from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { didYouMean } from '../schema.js';
 import type { Scope } from '../template/scope.js';
+import { looksLikeJinja } from '../template/yaml.js';
 import type { SshTarget, Target } from '../transport/target.js';
 import { parseSshArgs, type SshOptions } from './ssh-args.js';
 import { sshConfigOf } from './ssh-config.js';
@@ -77,6 +78,7 @@ function readSettings(scope: Scope, host: string): Settings {
       if (value === undefined || value === null || value === '') continue;
       if (typeof value === 'object')
         throw new ConfigurationError(`${name} is text, not a list or a map`, { host });
+      refuseJinja(name, String(value), host);
       return String(value);
     }
     return undefined;
@@ -89,6 +91,15 @@ function readSettings(scope: Scope, host: string): Settings {
     throw new ConfigurationError(`${names[0]!} is true or false, not "${value}"`, { host });
   };
   return { text, bool };
+}
+
+/** An inventory written for Ansible: its templates would log in to a host called "{{ … }}". */
+function refuseJinja(name: string, value: string, host: string): void {
+  if (name.includes('pass') || !looksLikeJinja(value)) return;
+  throw new ConfigurationError(`${name} holds a Jinja template, which is not known here: ${value}`, {
+    host,
+    hint: 'Templates are written <%= name %>, in quotes.',
+  });
 }
 
 function targetOf(settings: Settings, name: string, defaults: ConnectionDefaults): Target {

@@ -44,7 +44,11 @@ export async function loadInventory(
     else folders.add(await readSource(path.resolve(options.cwd, source), source, reading));
   }
   for (const folder of folders) {
-    const given = { vault: reading.vault, secrets: options.secrets };
+    const given = {
+      vault: reading.vault,
+      secrets: options.secrets,
+      shown: (file: string) => shownName(file, options.cwd),
+    };
     await readVarsFolder(path.join(folder, 'group_vars'), draft.groups, given);
     await readVarsFolder(path.join(folder, 'host_vars'), draft.hosts, given);
   }
@@ -108,11 +112,15 @@ async function readSourceFile(file: string, reading: Reading): Promise<void> {
     await readScriptSource(file, draft, { env: options.env ?? process.env });
     return;
   }
-  const { text } = vault.openFile(await readFile(file, 'utf8'), file);
-  const name = path.relative(options.cwd, file);
-  const shown = name.startsWith('..') ? file : name;
+  const shown = shownName(file, options.cwd);
+  const { text } = vault.openFile(await readFile(file, 'utf8'), shown);
   if (isYaml || (path.extname(file) === '' && looksLikeYaml(text))) readYamlSource(text, shown, draft, vault);
   else readIniSource(text, shown, draft);
+}
+
+function shownName(file: string, cwd: string): string {
+  const relative = path.relative(cwd, file);
+  return relative.startsWith('..') ? file : relative;
 }
 
 async function isExecutable(file: string): Promise<boolean> {

@@ -9,6 +9,8 @@ import { setVar } from './draft.js';
 import type { Sourced } from './model.js';
 
 export interface VarsFolderOptions {
+  /** how a file is called in messages */
+  readonly shown: (file: string) => string;
   readonly vault: VaultOpener;
   readonly secrets: Secrets;
 }
@@ -31,7 +33,7 @@ export async function readVarsFolder(
       if (entry === undefined) return;
       const files = await filesOf(path.join(folder, entry));
       const texts = await Promise.all(files.map(readText));
-      files.forEach((file, index) => readVars(texts[index]!, file, folderVars, options));
+      files.forEach((file, index) => readVars(texts[index]!, options.shown(file), folderVars, options));
     }),
   );
 }
