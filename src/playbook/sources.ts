@@ -4,7 +4,7 @@ import { didYouMean } from '../schema.js';
 import { checkFileSyntax } from '../template/syntax.js';
 import { Template } from '../template/template.js';
 import { isVault } from '../variables/vault.js';
-import type { Arguments } from './arguments.js';
+import type { Arguments } from './argument-forms.js';
 import type { Loader } from './loader.js';
 import type { Role } from './model.js';
 import { isMapping } from './node.js';

@@ -29,7 +29,7 @@ describe('splitKeyValues', () => {
 
   it('gives back every value and where it stands', () => {
     const key = fc.stringMatching(/^[a-z_][a-z0-9_]{0,5}$/);
-    const value = fc.oneof(fc.stringMatching(/^[^\s"'<]{0,8}$/), fc.stringMatching(/^[^"\\]{0,8}$/));
+    const value = fc.oneof(fc.stringMatching(/^[^\s"'<\\]{0,8}$/), fc.stringMatching(/^[^"\\]{0,8}$/));
     fc.assert(
       fc.property(fc.array(fc.tuple(key, value, fc.boolean()), { maxLength: 5 }), (entries) => {
         const quote = (text: string, wanted: boolean): string =>
