@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { readConfig } from './lib/config.js';
 import { openDatabase } from './lib/database.js';
 import { createHandler } from './lib/handler.js';
-import { log } from './lib/log.js';
+import { flushLog, log } from './lib/log.js';
 import { createStop } from './lib/stop.js';
 
 const config = readConfig(process.env);
@@ -32,6 +32,7 @@ server.listen(config.port, config.bind, () => {
 for (const name of ['SIGINT', 'SIGTERM']) {
   process.on(name, async () => {
     const outcome = await stop.begin(name);
+    await flushLog();
     process.exit(outcome === 'clean' ? 0 : 1);
   });
 }

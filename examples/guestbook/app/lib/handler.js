@@ -4,7 +4,7 @@ import { createRoutes } from './routes.js';
 
 /** The listener for a server's requests. `stopping` is a signal: once it is aborted, answers end their connections. */
 export function createHandler({ config, database, stopping }) {
-  const routes = createRoutes({ config, database, stopping });
+  const routes = createRoutes({ config, database });
 
   return async (request, response) => {
     const { status, body, headers } = await answer(routes, request);

@@ -12,7 +12,7 @@ const LATEST = 50;
  *
  * A route is (request, match) => {status, body, headers}; `match` holds the groups of the path.
  */
-export function createRoutes({ config, database, stopping }) {
+export function createRoutes({ config, database }) {
   const { instance, version, worker } = config;
   const clientOf = clientAddress(config.trustedProxies);
 
@@ -77,7 +77,6 @@ export function createRoutes({ config, database, stopping }) {
       // Can it do its work? Load balancers ask this one.
       path: /^\/readyz$/,
       async GET() {
-        if (stopping.aborted) throw new HttpError(503, 'This process is stopping.');
         await database.ping();
         return { status: 200, body: { status: 'ready', instance, worker, version, database: 'ok' } };
       },
