@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { ClusterError } from '../errors.js';
 import { accountFiles, hostFiles, hostFolders, type Accounts, type HostIdentity } from './host-files.js';
 import type { DiskFile } from './recipe.js';
-import { run } from './run.js';
 import type { HostSpec } from './spec.js';
 
 /**
@@ -16,8 +15,8 @@ export async function makeDisk(
   host: HostSpec,
   identity: HostIdentity,
 ): Promise<void> {
-  await removeDisk(dir);
   const fresh = join(dir, 'disk.new');
+  await rm(fresh, { recursive: true, force: true });
   const upper = join(fresh, 'upper');
   // Files of the host keep their modes inside of it, but are no business of the machine's other users.
   await mkdir(fresh, { recursive: true, mode: 0o700 });
@@ -39,11 +38,6 @@ export async function makeDisk(
   }
   await writeFiles(upper, hostFiles(host, identity, accounts));
   await rename(fresh, join(dir, 'disk'));
-}
-
-export async function removeDisk(dir: string): Promise<void> {
-  // rm(1) takes a tenth of the time of fs.rm for the tens of thousands of files of a host in use
-  await run(['rm', '-rf', '--', join(dir, 'disk'), join(dir, 'disk.new')]);
 }
 
 /** Write files below a root folder with exactly their owners and modes, whatever the umask is. */

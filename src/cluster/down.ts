@@ -9,6 +9,7 @@ import { networkDown } from './network.js';
 import { accessDir } from './paths.js';
 import { attempt } from './run.js';
 import type { ClusterSpec } from './spec.js';
+import { removeTrash } from './trash.js';
 import { forgetState, startedHosts, readState, readStates } from './state.js';
 
 /**
@@ -29,6 +30,7 @@ export async function takeDown(spec: ClusterSpec, context: Context): Promise<boo
     await Promise.all([...hosts].map((host) => removeHost({ roots, cluster: spec.name, host })));
     for (const { argv } of networkDown(spec.name, recorded?.spec.subnet)) await attempt(argv);
     await rmdir(cgroups).catch(() => undefined);
+    await removeTrash(roots, spec.name);
     const access = accessDir({ ...roots, project: recorded?.project ?? roots.project }, spec.name);
     await rm(access, { recursive: true, force: true });
     await rmdir(dirname(access)).catch(() => undefined);

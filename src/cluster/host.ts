@@ -12,12 +12,12 @@ import {
   processesOf,
   waitEmpty,
 } from './cgroup.js';
-import { removeDisk } from './disk.js';
 import { bridgeName, cableName, macAddress, namespaceName } from './names.js';
 import { hostDir, type Roots } from './paths.js';
 import { attempt, lastLines, run, searchPath } from './run.js';
 import type { ClusterState, SettledHost } from './state.js';
 import { superviseScript } from './supervise.js';
+import { discard } from './trash.js';
 
 /** One host of a cluster that is written down. */
 export interface HostRef {
@@ -123,8 +123,7 @@ export async function cutPower(ref: HostRef): Promise<void> {
 /** Power loss, and everything of the host on the machine with it. */
 export async function removeHost(ref: HostRef): Promise<void> {
   await cutPower(ref);
-  await removeDisk(dirOf(ref));
-  await rm(dirOf(ref), { recursive: true, force: true });
+  await discard(ref.roots, ref.cluster, dirOf(ref));
 }
 
 /** Pull the cable or plug it in. A pulled one stays so over a reboot. */

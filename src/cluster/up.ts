@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError, messageOf } from '../errors.js';
 import type { Context } from './context.js';
-import { removeDisk } from './disk.js';
 import { noteForwarding } from './forwarding.js';
 import { cutPower, removeHost } from './host.js';
 import { rangeInUse } from './in-use.js';
@@ -17,6 +16,7 @@ import { settleImages } from './settle-images.js';
 import type { ClusterSpec } from './spec.js';
 import { readState, startedHosts, writeState, type ClusterState } from './state.js';
 import type { Suite } from './suites.js';
+import { discard, emptyTrash } from './trash.js';
 
 export interface UpOptions {
   /** of the command line */
@@ -49,6 +49,7 @@ export async function bringUp(
     const mtu = await raiseNetwork(state, context);
     const raising = { state, access, mtu, context };
     const raised = await Promise.allSettled(state.spec.hosts.map((host) => raiseHost(host, raising)));
+    await emptyTrash(context.roots, spec.name);
     finish(raised, context.signal);
     return state;
   });
@@ -79,7 +80,7 @@ async function refuseTakenRange({ spec }: ClusterState, { roots }: Context): Pro
 
 async function strip(state: ClusterState, host: string, { roots }: Context): Promise<void> {
   await cutPower({ roots, cluster: state.spec.name, host });
-  await removeDisk(hostDir(roots, state.spec.name, host));
+  await discard(roots, state.spec.name, join(hostDir(roots, state.spec.name, host), 'disk'));
 }
 
 /** Write the cluster down, unless another one was quicker to take its addresses. */
