@@ -24,6 +24,8 @@ export interface Agent {
   kill(): void;
   close(): Promise<void>;
   readonly counters: AgentCounters;
+  /** it answers no more: become was refused, or the connection is gone */
+  readonly lost: boolean;
 }
 
 export interface AgentCounters {
@@ -90,12 +92,17 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     get counters() {
       return exchange.counters;
     },
+    get lost() {
+      return exchange.lost;
+    },
   };
 }
 
 async function takeLock(exchange: Exchange, holder: string, host: string): Promise<void> {
   const [state, ...words] = await exchange.lock(holder);
   if (state === 'taken') return;
+  // Another name of the inventory for the same machine: the run does not stand in its own way.
+  if (state === 'held' && words.join(' ') === holder) return;
   if (state === 'held') {
     throw new LockedError(`another run works on the host: ${words.join(' ') || 'unknown'}`, {
       host,

@@ -30,6 +30,7 @@ export interface Exchange {
   kill(): void;
   end(): void;
   readonly counters: { readonly roundTrips: number; readonly bytesSent: number; readonly bytesReceived: number };
+  readonly lost: boolean;
 }
 
 /** Seconds that the agent has to stop a request before its channel is closed: it gives processes two to end. */
@@ -112,6 +113,9 @@ export function createExchange(given: {
       channel.stdin.end();
     },
     counters,
+    get lost() {
+      return gone !== undefined;
+    },
   };
 
   /** Requests wait their turn here and not on the host: the agent stays in its loop, where it notices K and the end. */

@@ -96,6 +96,7 @@ function* replay(params: SequenceParams, known: Answers | undefined): Generator<
   const captured = new Map<string, string>();
   const names = new Set(requests.flatMap(({ capture }) => Object.keys(capture ?? {})));
   let failed = false;
+  let open = false;
   for (const [index, template] of requests.entries()) {
     if (failed && template.cleanup !== true) continue;
     const filled = fill(template, { names, captured });
@@ -104,9 +105,14 @@ function* replay(params: SequenceParams, known: Answers | undefined): Generator<
     const number = index + 1;
     const subject = `${methodOf(request)} ${request.url}`;
     const query = requestQuery(request, number);
+    const reads = ['GET', 'HEAD'].includes(methodOf(request)) && template.capture === undefined;
+    if (open && !reads) return;
     if (!known?.has(query)) {
       yield { number, subject, query, wrong: undefined, status: undefined };
-      return;
+      // Reads that follow each other travel together: nothing depends on what they bring.
+      if (!reads) return;
+      open = true;
+      continue;
     }
     const response = readResponse(known.get<'command'>(query));
     const wrong =

@@ -1,8 +1,8 @@
 import { Answers, queryKey, type Answer, type Query } from '../agent/query.js';
 import type { Place, Unit, Work } from './unit.js';
 
-/** How queries reach a place: one request. */
-export type SendQueries = (place: Place, queries: readonly Query[]) => Promise<Answers>;
+/** How queries reach a place: one request. Undefined: it cannot be asked yet, which matters only when its turn has come. */
+export type SendQueries = (place: Place, queries: readonly Query[]) => Promise<Answers | undefined>;
 
 /**
  * Ask everything that the units want to know: one request for each place, all at once. A unit that wants more once it
@@ -13,7 +13,10 @@ export async function askAll(units: readonly Unit[], send: SendQueries): Promise
   let wanted = works.map((work) => ({ work, queries: work.queries }));
   while (wanted.length > 0) {
     const answers = await sendAll(wanted, send);
-    for (const { work, queries } of wanted) work.answers = merge(work, queries, answers(work.at));
+    for (const { work, queries } of wanted) {
+      const known = answers(work.at);
+      if (known) work.answers = merge(work, queries, known);
+    }
     wanted = wanted
       .map(({ work }) => ({ work, queries: missing(work) }))
       .filter(({ queries }) => queries.length > 0);
@@ -47,7 +50,7 @@ export function samePlace(a: Place, b: Place): boolean {
 async function sendAll(
   wanted: readonly { work: Work; queries: readonly Query[] }[],
   send: SendQueries,
-): Promise<(place: Place) => Answers> {
+): Promise<(place: Place) => Answers | undefined> {
   const places = new Map<string, { place: Place; queries: Map<string, Query> }>();
   for (const { work, queries } of wanted) {
     const key = placeKey(work.at);
@@ -57,13 +60,13 @@ async function sendAll(
   }
   const answered = new Map(
     await Promise.all(
-      [...places].map(async ([key, { place, queries }]): Promise<[string, Answers]> => [
+      [...places].map(async ([key, { place, queries }]): Promise<[string, Answers | undefined]> => [
         key,
         queries.size === 0 ? new Answers(new Map()) : await send(place, [...queries.values()]),
       ]),
     ),
   );
-  return (place) => answered.get(placeKey(place)) ?? new Answers(new Map());
+  return (place) => answered.get(placeKey(place));
 }
 
 function merge(work: Work, queries: readonly Query[], answers: Answers): Answers {

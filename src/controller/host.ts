@@ -1,8 +1,9 @@
-import { ConfigurationError, type ProvisionError } from '../errors.js';
+import type { Answers, Query } from '../agent/query.js';
+import { ConfigurationError, TaskError, type ProvisionError } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import type { Block, Task, TaskNode } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
-import { askAll } from './ask.js';
+import { askAll, samePlace } from './ask.js';
 import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
 import { handlerKey } from './handlers.js';
@@ -10,7 +11,7 @@ import { prepareTask } from './prepare.js';
 import { neverKnown, Queue } from './queue.js';
 import { registeredTask, statusOf } from './results.js';
 import { settleUnit } from './settle.js';
-import type { PreparedTask, Registered } from './unit.js';
+import type { Place, PreparedTask, Registered } from './unit.js';
 
 /** A task failed and nothing rescued it: the host is out of the run. The event was emitted. */
 export class HostFailed extends Error {
@@ -84,10 +85,7 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
       }
       if (unit.work && !unit.work.answers) {
         await queue.fill(reach);
-        await askAll(queue.open.slice(0, reach), async (place, queries) => {
-          const response = await context.sessionOf(place.host).request(place.user, { steps: [], queries });
-          return response.answers;
-        });
+        await askAll(queue.open.slice(0, reach), (place, queries) => ask(place, queries, unit.work?.at, context));
         reach *= 2;
       }
       const settled = await settleUnit(head, unit, queue, AFTER_CHANGE, context);
@@ -101,6 +99,21 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
     throw error;
   } finally {
     context.values.dropForeseen();
+  }
+}
+
+/** Looking ahead may meet a user that an earlier task is still to create: only the place whose turn it is has to answer. */
+async function ask(
+  place: Place,
+  queries: readonly Query[],
+  now: Place | undefined,
+  context: HostContext,
+): Promise<Answers | undefined> {
+  try {
+    return (await context.sessionOf(place.host).request(place.user, { steps: [], queries })).answers;
+  } catch (error) {
+    if (error instanceof TaskError && now && !samePlace(place, now)) return undefined;
+    throw error;
   }
 }
 

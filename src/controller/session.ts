@@ -52,7 +52,15 @@ export class Session {
   /** Send one request as a user. Facts and pending handlers travel with the first. */
   async request(user: BecomeUser, request: AgentRequest, options: RequestOptions = {}): Promise<AgentResponse> {
     const agent = await this.#agent(user);
-    if (!this.#first) return agent.request(request, options);
+    try {
+      return this.#first ? await this.#firstRequest(agent, request, options) : await agent.request(request, options);
+    } finally {
+      // A user that did not exist yet may exist the next time.
+      if (agent.lost) this.#agents.delete(user);
+    }
+  }
+
+  async #firstRequest(agent: Agent, request: AgentRequest, options: RequestOptions): Promise<AgentResponse> {
     this.#first = false;
     const { lockHolder } = this.#options;
     const response = await agent.request(

@@ -1,6 +1,6 @@
-import { Answers, type Query } from '../agent/query.js';
+import { Answers, queryKey, type Query } from '../agent/query.js';
 import type { Check, Verdict } from '../checks/check.js';
-import { ConfigurationError, UnreachableError } from '../errors.js';
+import { ConfigurationError, ProvisionError } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import { connectionOf } from '../inventory/connection.js';
 import type { CheckTask } from '../playbook/model.js';
@@ -29,7 +29,6 @@ interface Ready {
   /** whose answers the verdict needs */
   readonly on: readonly string[];
   readonly user: BecomeUser;
-  readonly queries: readonly Query[];
   readonly deadline: number;
   readonly hidden: boolean;
 }
@@ -85,7 +84,7 @@ async function settleChecks(host: string, checks: readonly Ready[], run: Run): P
     const answers = await askFor(open, run);
     const elapsed = now() - began;
     open = open.filter((ready) => {
-      const verdict = verdictOf(ready, answers);
+      const verdict = verdictOf(ready, answers(ready));
       if (!verdict.ok && elapsed < ready.deadline * 1000) return true;
       report(host, ready, { verdict, attempts: round + 1, ms: Math.round(elapsed) }, run);
       return false;
@@ -93,45 +92,75 @@ async function settleChecks(host: string, checks: readonly Ready[], run: Run): P
   }
 }
 
-function verdictOf(ready: Ready, answers: (host: string, user: BecomeUser) => Answers | string): Verdict {
-  const byHost = new Map<string, Answers>();
-  for (const host of ready.on) {
-    const known = answers(host, ready.user);
-    if (typeof known === 'string') return { ok: false, message: known };
-    byHost.set(host, known);
-  }
-  return ready.check.verdict(ready.params, byHost);
+/** What the hosts of a check have answered so far, or why one of them cannot be asked. */
+type Known = ReadonlyMap<string, Answers> | string;
+
+function verdictOf(ready: Ready, known: Known): Verdict {
+  return typeof known === 'string' ? { ok: false, message: known } : ready.check.verdict(ready.params, known);
 }
 
-/** One request for each host and user that some check wants to know something of. A host that cannot be asked gives its error. */
-async function askFor(checks: readonly Ready[], run: Run): Promise<(host: string, user: BecomeUser) => Answers | string> {
-  const places = new Map<string, { host: string; user: BecomeUser; queries: Query[] }>();
-  const keyOf = (host: string, user: BecomeUser): string => `${host}\0${user ?? ''}`;
-  for (const { on, user, queries } of checks) {
-    for (const host of on) {
-      const key = keyOf(host, user);
-      const at = places.get(key) ?? { host, user, queries: [] };
-      at.queries.push(...queries);
-      places.set(key, at);
+/**
+ * Ask for all checks at once: one request for each host and user. A check that wants more once it knows that (an entry to
+ * read that was just written) is asked for in another round.
+ */
+async function askFor(checks: readonly Ready[], run: Run): Promise<(ready: Ready) => Known> {
+  const known = new Map<Ready, Map<string, Answers> | string>(checks.map((ready) => [ready, new Map()]));
+  for (;;) {
+    const wanted = checks.flatMap((ready) => wantedBy(ready, known.get(ready) ?? new Map()));
+    if (wanted.length === 0) return (ready) => known.get(ready) ?? 'not asked';
+    const answers = await sendAll(wanted, run);
+    for (const { ready, host, queries } of wanted) {
+      const so = known.get(ready);
+      const answer = answers(host, ready.user);
+      if (typeof so !== 'object') continue;
+      if (typeof answer === 'string') known.set(ready, answer);
+      else so.set(host, joined(so.get(host), queries, answer));
     }
+  }
+}
+
+interface Wanted {
+  readonly ready: Ready;
+  readonly host: string;
+  readonly queries: readonly Query[];
+}
+
+function wantedBy(ready: Ready, known: ReadonlyMap<string, Answers> | string): Wanted[] {
+  if (typeof known === 'string') return [];
+  return ready.on.flatMap((host) => {
+    const so = known.get(host);
+    const queries = ready.check.queries(ready.params, so ?? new Answers(new Map())).filter((query) => so?.has(query) !== true);
+    return queries.length === 0 ? [] : [{ ready, host, queries }];
+  });
+}
+
+function joined(before: Answers | undefined, queries: readonly Query[], answers: Answers): Answers {
+  return new Answers(new Map([...(before?.entries() ?? []), ...queries.map((query) => [queryKey(query), answers.get(query)] as const)]));
+}
+
+/** A host that cannot be asked gives its error instead of answers. */
+async function sendAll(wanted: readonly Wanted[], run: Run): Promise<(host: string, user: BecomeUser) => Answers | string> {
+  const keyOf = (host: string, user: BecomeUser): string => `${host}\0${user ?? ''}`;
+  const places = new Map<string, { host: string; user: BecomeUser; queries: Map<string, Query> }>();
+  for (const { ready, host, queries } of wanted) {
+    const key = keyOf(host, ready.user);
+    const at = places.get(key) ?? { host, user: ready.user, queries: new Map<string, Query>() };
+    for (const query of queries) at.queries.set(queryKey(query), query);
+    places.set(key, at);
   }
   const answers = new Map<string, Answers | string>();
   await Promise.all(
     [...places].map(async ([key, { host, user, queries }]) => {
       try {
-        const response = await run.stateOf(host).session.request(user, { steps: [], queries: uniqueOf(queries) });
+        const response = await run.stateOf(host).session.request(user, { steps: [], queries: [...queries.values()] });
         answers.set(key, response.answers);
       } catch (error) {
-        if (!(error instanceof UnreachableError)) throw error;
+        if (!(error instanceof ProvisionError)) throw error;
         answers.set(key, `${host} cannot be asked: ${error.message}`);
       }
     }),
   );
   return (host, user) => answers.get(keyOf(host, user)) ?? `${host} was not asked`;
-}
-
-function uniqueOf(queries: readonly Query[]): Query[] {
-  return [...new Map(queries.map((query) => [JSON.stringify(query), query])).values()];
 }
 
 function report(
@@ -195,7 +224,6 @@ function evaluateOne(task: CheckTask, host: string, scope: Scope, item: string |
         connection: connectionOf(scopes.ofHost(host), host, options.connection),
         commandLine: options.become.user,
       }),
-      queries: check.queries(params),
       deadline: renderNumber(task.timeout, scope, 'timeout', task.position) ?? DEADLINE,
       hidden: task.noLog !== undefined && Boolean(renderValue(task.noLog, scope)),
     },
