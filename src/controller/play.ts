@@ -65,7 +65,7 @@ export async function runPlay({ play, hosts }: ResolvedPlay, run: Run): Promise<
     const changed = batch.some((host, at) => run.stateOf(host).tally.changed !== before[at]);
     // A rolling play proves a batch before it touches the next one.
     if (rest.length > 0 && changed && run.options.verify === 'after' && !run.options.check) {
-      const failed = await verifyHosts({ play, hosts: batch.filter(inRun) }, run, { final: false });
+      const failed = await verifyHosts({ play, hosts: batch.filter(inRun) }, run);
       if (failed) return stopBefore(rest, play, run);
     }
   }

@@ -35,36 +35,54 @@ interface Ready {
 
 /** Run the checks of all plays on the hosts that are still in the run, all at the same time. */
 export async function verifyPlays(plays: readonly ResolvedPlay[], run: Run): Promise<void> {
-  const inRun = plays.map(({ play, hosts }) => ({ play, hosts: hosts.filter((host) => run.stateOf(host).out === undefined) }));
-  const concerned = inRun.filter(({ play, hosts }) => play.checks.length > 0 && hosts.length > 0);
-  if (concerned.length === 0) return;
-  run.options.emit({ type: 'verify-start', hosts: [...new Set(concerned.flatMap(({ hosts }) => hosts))] });
-  await Promise.all(concerned.map((play) => verifyHosts(play, run, { final: true })));
+  const work = new Map<string, Due[]>();
+  for (const { play, hosts } of plays) {
+    const inRun = hosts.filter((host) => run.stateOf(host).out === undefined);
+    for (const [host, due] of dueOf({ play, hosts: inRun }, play.checks)) work.set(host, [...(work.get(host) ?? []), ...due]);
+  }
+  if (work.size === 0) return;
+  run.options.emit({ type: 'verify-start', hosts: [...work.keys()] });
+  await verifyAll(work, run);
 }
 
 /**
- * Run a play's checks on some hosts. A check is asked again until it holds or its deadline is over.
- * @param how.final also what runs once for all hosts; it cannot hold while only some of them are done
+ * Run a play's checks on some of its hosts, before it goes on to others. What runs once for all hosts waits for the end: it
+ * cannot hold while only some of them are done.
  * @returns whether one failed
  */
-export async function verifyHosts({ play, hosts }: ResolvedPlay, run: Run, how: { final: boolean }): Promise<boolean> {
+export async function verifyHosts({ play, hosts }: ResolvedPlay, run: Run): Promise<boolean> {
+  const checks = play.checks.filter((check) => !check.runOnce);
+  return verifyAll(dueOf({ play, hosts }, checks), run);
+}
+
+/** A check and the play that it belongs to. */
+interface Due {
+  readonly check: CheckTask;
+  readonly place: PlayPlace;
+}
+
+function dueOf({ play, hosts }: ResolvedPlay, checks: readonly CheckTask[]): Map<string, Due[]> {
   const place: PlayPlace = { play, hosts: () => hosts, batch: () => hosts };
-  const checks = how.final ? play.checks : play.checks.filter((check) => !check.runOnce);
-  const failed = await Promise.all(
-    hosts.map((host, index) =>
-      run.limit(() => verifyHost(host, checks.filter((check) => !check.runOnce || index === 0), place, run)),
-    ),
-  );
+  const due = hosts.map((host, index): [string, Due[]] => [
+    host,
+    checks.filter((check) => !check.runOnce || index === 0).map((check) => ({ check, place })),
+  ]);
+  return new Map(due.filter(([, list]) => list.length > 0));
+}
+
+async function verifyAll(work: ReadonlyMap<string, readonly Due[]>, run: Run): Promise<boolean> {
+  const failed = await Promise.all([...work].map(([host, due]) => run.limit(() => verifyHost(host, due, run))));
   return failed.includes(true);
 }
 
-async function verifyHost(host: string, checks: readonly CheckTask[], place: PlayPlace, run: Run): Promise<boolean> {
+/** All checks of a host go together: each round is one request. A check is asked again until it holds or its time is up. */
+async function verifyHost(host: string, due: readonly Due[], run: Run): Promise<boolean> {
   const state = run.stateOf(host);
   const began = run.options.now();
   const failedBefore = state.tally.checksFailed;
   try {
     const ready: Ready[] = [];
-    for (const check of checks) ready.push(...(await prepareCheck(check, host, place, run)));
+    for (const { check, place } of due) ready.push(...(await prepareCheck(check, host, place, run)));
     await settleChecks(host, ready, run);
   } catch (error) {
     leave(host, error, run);
