@@ -15,30 +15,64 @@ const rooms = [
   'transport',
 ];
 // Rooms that stand beside each other and must not see each other.
-const apart = { reporters: ['controller', 'checks', 'resources', 'playbook', 'inventory', 'variables', 'template', 'agent', 'transport'] };
+const apart = {
+  reporters: [
+    'controller',
+    'checks',
+    'resources',
+    'playbook',
+    'inventory',
+    'variables',
+    'template',
+    'agent',
+    'transport',
+  ],
+};
 // The rehearsal cluster is used by the CLI alone and knows nothing of playbooks or of the agent.
 const cluster = ['cli', 'reporters', 'controller', 'checks', 'resources', 'playbook', 'agent'];
 
 const forbid = (names) => ({
   'no-restricted-imports': [
     'error',
-    { patterns: names.map((name) => ({ group: [`../${name}/*`, `../../${name}/*`, '../cli.js'], message: 'Imports go one way, downwards: see docs/architecture.md.' })) },
+    {
+      patterns: names.map((name) => ({
+        group: [`../${name}/*`, `../../${name}/*`, '../cli.js'],
+        message: 'Imports go one way, downwards: see docs/architecture.md.',
+      })),
+    },
   ],
 });
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'examples', 'node_modules', 'roles', 'vagrant', '**/*.js', '**/*.cjs', '**/*.mjs'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'examples',
+      'node_modules',
+      'roles',
+      'vagrant',
+      '**/*.js',
+      '**/*.cjs',
+      '**/*.mjs',
+    ],
+  },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/return-await': ['error', 'in-try-catch'],
       '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',

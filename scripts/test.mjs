@@ -21,7 +21,9 @@ for (const stage of stages) {
   else if (status !== 0 && counts.failed === 0) counts.failed += 1;
   else if (counts.passed + counts.failed + counts.skipped === 0) counts.failed += 1;
   for (const key of Object.keys(total)) total[key] += counts[key];
-  console.log(`=== ${stage.name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  console.log(
+    `=== ${stage.name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - began) / 1000).toFixed(1)} s`,
+  );
 }
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);

@@ -63,18 +63,24 @@ function overview(io: Io): Command {
     .usage('[options] [playbook]   or   provision <command> [options]')
     .version(version(), '-V, --version', 'print the version');
   for (const verb of verbs) command.command(verb.name).description(verb.summary).allowUnknownOption();
-  command.addHelpText('after', '\n`provision <command> --help` tells the options of one; without a command it is `run`.');
+  command.addHelpText(
+    'after',
+    '\n`provision <command> --help` tells the options of one; without a command it is `run`.',
+  );
   return command;
 }
 
 /** Commander's own words go to the given streams and never end the process. */
 function tame(command: Command, io: Io): void {
-  command.exitOverride().showHelpAfterError('(--help tells the options)').configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
-    getOutHelpWidth: () => io.stdout.columns ?? 100,
-    getErrHelpWidth: () => io.stderr.columns ?? 100,
-  });
+  command
+    .exitOverride()
+    .showHelpAfterError('(--help tells the options)')
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+    });
 }
 
 /** First Ctrl-C or SIGTERM: stop at the next safe point. Second: stop now. */

@@ -67,7 +67,6 @@ export function formatPosition(position: Position): string {
 
 /** Control characters made visible, so that what a host says cannot drive the terminal. Tabs stay. */
 export function escapeControl(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (char) => {
     if (char === '\n') return '\\n';
     if (char === '\r') return '\\r';

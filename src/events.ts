@@ -2,18 +2,55 @@ import type { ProvisionError } from './errors.js';
 
 /** The closed list of what a run can say. Reporters are fed by nothing else. Times are milliseconds since the run began. */
 export type RunEvent =
-  | { readonly type: 'run-start'; readonly playbook: string; readonly inventory: string; readonly hosts: readonly string[]; readonly check: boolean }
+  | {
+      readonly type: 'run-start';
+      readonly playbook: string;
+      readonly inventory: string;
+      readonly hosts: readonly string[];
+      readonly check: boolean;
+    }
   | { readonly type: 'play-start'; readonly play: string; readonly hosts: readonly string[] }
   | { readonly type: 'host-connected'; readonly host: string; readonly ms: number }
   | { readonly type: 'task-start'; readonly host: string; readonly task: TaskLabel }
-  | { readonly type: 'task-result'; readonly host: string; readonly task: TaskLabel; readonly result: TaskResult }
-  | { readonly type: 'output'; readonly host: string; readonly task: TaskLabel; readonly stream: 'stdout' | 'stderr'; readonly line: string }
-  | { readonly type: 'retry'; readonly host: string; readonly task: TaskLabel; readonly attempt: number; readonly of: number }
-  | { readonly type: 'task-failed'; readonly host: string; readonly task: TaskLabel; readonly error: ProvisionError; readonly fate: 'failed' | 'ignored' | 'rescued' }
+  | {
+      readonly type: 'task-result';
+      readonly host: string;
+      readonly task: TaskLabel;
+      readonly result: TaskResult;
+    }
+  | {
+      readonly type: 'output';
+      readonly host: string;
+      readonly task: TaskLabel;
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    }
+  | {
+      readonly type: 'retry';
+      readonly host: string;
+      readonly task: TaskLabel;
+      readonly attempt: number;
+      readonly of: number;
+    }
+  | {
+      readonly type: 'task-failed';
+      readonly host: string;
+      readonly task: TaskLabel;
+      readonly error: ProvisionError;
+      readonly fate: 'failed' | 'ignored' | 'rescued';
+    }
   | { readonly type: 'host-unreachable'; readonly host: string; readonly error: ProvisionError }
   | { readonly type: 'warning'; readonly message: string; readonly host?: string | undefined }
   | { readonly type: 'verify-start'; readonly hosts: readonly string[] }
-  | { readonly type: 'check-result'; readonly host: string; readonly task: TaskLabel; readonly ok: boolean; readonly message: string; readonly attempts: number; readonly ms: number }
+  | {
+      readonly type: 'check-result';
+      readonly host: string;
+      readonly task: TaskLabel;
+      readonly ok: boolean;
+      readonly message: string;
+      readonly attempts: number;
+      readonly ms: number;
+    }
   | { readonly type: 'run-end'; readonly recap: Recap };
 
 export interface TaskLabel {

@@ -1,6 +1,7 @@
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
 import { messageOf } from './errors.js';
+import { fitsPlainSchema, isPlainSchema } from './plain-schema.js';
 import { Template } from './template/template.js';
 
 export interface JsonSchema {
@@ -46,6 +47,7 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
  * again when it is known.
  */
 export function validate(schema: JsonSchema, value: unknown): Problem[] {
+  if (isPlainSchema(schema) && fitsPlainSchema(schema, value)) return [];
   let check = compiled.get(schema);
   if (!check) {
     check = ajv.compile(schema);
@@ -62,6 +64,7 @@ export function validate(schema: JsonSchema, value: unknown): Problem[] {
 
 /** What is wrong with a schema itself. Empty: values can be held against it. */
 export function schemaProblems(schema: JsonSchema): Problem[] {
+  if (isPlainSchema(schema)) return [];
   try {
     compiled.set(schema, ajv.compile(schema));
     return [];

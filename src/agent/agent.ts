@@ -59,7 +59,12 @@ export async function startAgent(connection: Connection, options: AgentOptions):
   const { host, become, shell = 'sh' } = options;
   const nonce = randomBytes(18).toString('base64url');
   const channel = await connection.exec(becomeCommand(`${shell} -c '${bootstrap}'`, become, nonce));
-  const exchange = createExchange({ host, nonce, channel, refused: (code, stderr) => becomeFailure(become, code, stderr) });
+  const exchange = createExchange({
+    host,
+    nonce,
+    channel,
+    refused: (code, stderr) => becomeFailure(become, code, stderr),
+  });
   const hello = Buffer.concat([Buffer.from(`${program.length}\n`), program, Buffer.from(`${nonce}\n`)]);
   if (become?.password === undefined) exchange.write(hello);
   else await givePassword({ channel, exchange, become, nonce, hello });
@@ -73,7 +78,12 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
       const staged = await stageContent(request.steps, exchange, options);
       const compiled = compileRequest(request, staged);
       const outputs = await exchange.run(
-        { script: scriptOf(compiled.parts), parts: compiled.parts, uninterruptible: compiled.uninterruptible, stepOf: compiled.stepOf },
+        {
+          script: scriptOf(compiled.parts),
+          parts: compiled.parts,
+          uninterruptible: compiled.uninterruptible,
+          stepOf: compiled.stepOf,
+        },
         options,
       );
       const response = compiled.read(outputs);

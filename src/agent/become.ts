@@ -18,12 +18,19 @@ export function becomeCommand(command: string, become: Become | undefined, nonce
 }
 
 /** Why a channel that ended before the agent said hello did so. */
-export function becomeFailure(become: Become | undefined, code: number | null, stderr: string): TaskError | undefined {
+export function becomeFailure(
+  become: Become | undefined,
+  code: number | null,
+  stderr: string,
+): TaskError | undefined {
   if (!become) return undefined;
-  const words = stderr.trim().split('\n').filter((line) => line !== '');
+  const words = stderr
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '');
   const said = words.at(-1) ?? `exit code ${code ?? 'unknown'}`;
   const hint = /password is required|no password was provided/.test(stderr)
-    ? 'give sudo\'s password with -K or ansible_become_password, or allow NOPASSWD for the login user'
+    ? "give sudo's password with -K or ansible_become_password, or allow NOPASSWD for the login user"
     : /not found/.test(stderr)
       ? 'install sudo on the host, or log in as the user itself'
       : /incorrect password|Sorry, try again/.test(stderr)

@@ -40,5 +40,7 @@ export function createCapped(keep: number): Capped {
 
 function sizeText(bytes: number): string {
   if (bytes < 10_240) return `${bytes} bytes`;
-  return bytes < 10 * 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+  return bytes < 10 * 1024 * 1024
+    ? `${(bytes / 1024).toFixed(1)} KiB`
+    : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }

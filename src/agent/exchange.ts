@@ -29,7 +29,11 @@ export interface Exchange {
   write(bytes: Buffer): void;
   kill(): void;
   end(): void;
-  readonly counters: { readonly roundTrips: number; readonly bytesSent: number; readonly bytesReceived: number };
+  readonly counters: {
+    readonly roundTrips: number;
+    readonly bytesSent: number;
+    readonly bytesReceived: number;
+  };
   readonly lost: boolean;
 }
 
@@ -76,7 +80,10 @@ export function createExchange(given: {
   let nextId = 0;
 
   for (const stream of ['stdout', 'stderr'] as const) {
-    const split = createSplitter(nonce, { data: (bytes) => takeData(stream, bytes), marker: (words) => takeMarker(stream, words) });
+    const split = createSplitter(nonce, {
+      data: (bytes) => takeData(stream, bytes),
+      marker: (words) => takeMarker(stream, words),
+    });
     channel[stream].on('data', (chunk: Buffer) => {
       counters.bytesReceived += chunk.length;
       split(chunk);
@@ -166,10 +173,16 @@ export function createExchange(given: {
 
   function timedOut(one: Running, seconds: number): TaskError {
     const { stdout, stderr } = one.streams;
-    const said = [stderr, stdout].map((state) => state.current.take().toString('utf8').trim()).find((text) => text !== '');
+    const said = [stderr, stdout]
+      .map((state) => state.current.take().toString('utf8').trim())
+      .find((text) => text !== '');
     return new TaskError(`timed out after ${seconds} s`, {
       host,
-      detail: (said ?? '').split('\n').slice(-12).filter((line) => line !== '').map(escapeControl),
+      detail: (said ?? '')
+        .split('\n')
+        .slice(-12)
+        .filter((line) => line !== '')
+        .map(escapeControl),
       hint: 'give the task a longer timeout:, or find out what it waits for',
     });
   }
@@ -226,14 +239,25 @@ export function createExchange(given: {
     one.streams[stream].finished = true;
     if (!stdout.finished || !stderr.finished) return;
     if (one.stopped) one.reject(one.stopped);
-    else one.resolve(stdout.ended.map(({ rc, bytes }, index) => ({ rc, stdout: bytes, stderr: stderr.ended[index]?.bytes ?? Buffer.alloc(0) })));
+    else
+      one.resolve(
+        stdout.ended.map(({ rc, bytes }, index) => ({
+          rc,
+          stdout: bytes,
+          stderr: stderr.ended[index]?.bytes ?? Buffer.alloc(0),
+        })),
+      );
   }
 
   function lose(refused: TaskError | undefined, code: number | null, cause?: unknown): void {
-    const detail = stray.trim() === '' || greeted ? [] : stray.trim().split('\n').slice(-5).map(escapeControl);
+    const detail =
+      stray.trim() === '' || greeted ? [] : stray.trim().split('\n').slice(-5).map(escapeControl);
     gone =
       refused ??
-      new UnreachableError(greeted ? 'the connection was lost' : `the agent did not start (exit code ${code ?? 'none'})`, { host, detail, cause });
+      new UnreachableError(
+        greeted ? 'the connection was lost' : `the agent did not start (exit code ${code ?? 'none'})`,
+        { host, detail, cause },
+      );
     failLock?.(gone);
     running?.reject(running.stopped ?? gone);
   }
@@ -249,5 +273,11 @@ export function createExchange(given: {
 }
 
 function streamState(first: Part | undefined): StreamState {
-  return { current: createCapped(first?.keep ?? 0), ended: [], decoder: new StringDecoder('utf8'), rest: '', finished: false };
+  return {
+    current: createCapped(first?.keep ?? 0),
+    ended: [],
+    decoder: new StringDecoder('utf8'),
+    rest: '',
+    finished: false,
+  };
 }

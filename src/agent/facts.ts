@@ -3,11 +3,36 @@ import { defaultRoute, interfacesFrom } from './facts/network.js';
 
 /** The names under `ansible_facts`; each is also a variable with the prefix `ansible_`. Interfaces come under their own names too. */
 export const factNames = [
-  'os_family', 'distribution', 'distribution_version', 'distribution_major_version', 'distribution_release',
-  'architecture', 'kernel', 'system', 'hostname', 'nodename', 'fqdn', 'domain', 'memtotal_mb', 'memfree_mb', 'swaptotal_mb',
-  'processor_vcpus', 'processor_count', 'interfaces', 'default_ipv4', 'default_ipv6', 'all_ipv4_addresses',
-  'all_ipv6_addresses', 'mounts', 'service_mgr', 'systemd_version', 'virtualization_type', 'uptime_seconds', 'date_time',
-  'user_id', 'machine_id',
+  'os_family',
+  'distribution',
+  'distribution_version',
+  'distribution_major_version',
+  'distribution_release',
+  'architecture',
+  'kernel',
+  'system',
+  'hostname',
+  'nodename',
+  'fqdn',
+  'domain',
+  'memtotal_mb',
+  'memfree_mb',
+  'swaptotal_mb',
+  'processor_vcpus',
+  'processor_count',
+  'interfaces',
+  'default_ipv4',
+  'default_ipv6',
+  'all_ipv4_addresses',
+  'all_ipv6_addresses',
+  'mounts',
+  'service_mgr',
+  'systemd_version',
+  'virtualization_type',
+  'uptime_seconds',
+  'date_time',
+  'user_id',
+  'machine_id',
 ] as const;
 
 /** Read by one process; a name above each tells them apart. The agent's own shell would take them byte by byte. */
@@ -33,7 +58,14 @@ section init; if [ -d /run/systemd/system ]; then echo systemd; systemctl --vers
 section date; date -u '+%Y-%m-%dT%H:%M:%SZ %s %Z'
 section user; id -un`;
 
-const FAMILIES: Readonly<Record<string, string>> = { debian: 'Debian', ubuntu: 'Debian', rhel: 'RedHat', fedora: 'RedHat', centos: 'RedHat', alpine: 'Alpine' };
+const FAMILIES: Readonly<Record<string, string>> = {
+  debian: 'Debian',
+  ubuntu: 'Debian',
+  rhel: 'RedHat',
+  fedora: 'RedHat',
+  centos: 'RedHat',
+  alpine: 'Alpine',
+};
 
 /** Facts from what the script printed. Whatever is missing or malformed is left out. */
 export function parseFacts(text: string): FactsAnswer {
@@ -61,13 +93,17 @@ export function parseFacts(text: string): FactsAnswer {
     processor_count: countOf(read('cpus')),
     uptime_seconds: Math.floor(Number(read('uptime').split(' ')[0])) || undefined,
     interfaces: Object.keys(interfaces),
-    ...Object.fromEntries(Object.entries(interfaces).map(([name, facts]) => [name.replace(/[^A-Za-z0-9]/g, '_'), facts])),
+    ...Object.fromEntries(
+      Object.entries(interfaces).map(([name, facts]) => [name.replace(/[^A-Za-z0-9]/g, '_'), facts]),
+    ),
     ...route,
     all_ipv4_addresses: addressesOf(interfaces, 'ipv4'),
     all_ipv6_addresses: addressesOf(interfaces, 'ipv6'),
     mounts: mountFacts(read('mounts'), of('df')),
     ...initFacts(of('init')),
-    virtualization_type: read('virt').split('\n').find((line) => line !== ''),
+    virtualization_type: read('virt')
+      .split('\n')
+      .find((line) => line !== ''),
     machine_id: read('machine') || undefined,
     date_time: dateFacts(of('date')),
     user_id: of('user') || undefined,
@@ -84,13 +120,17 @@ function countOf(ranges: string): number | undefined {
 }
 
 function osFacts(text: string): Record<string, unknown> {
-  const values = new Map(text.split('\n').map((line): [string, string] => {
-    const at = line.indexOf('=');
-    return [line.slice(0, at), line.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2')];
-  }));
+  const values = new Map(
+    text.split('\n').map((line): [string, string] => {
+      const at = line.indexOf('=');
+      return [line.slice(0, at), line.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2')];
+    }),
+  );
   const id = values.get('ID') ?? '';
   const version = values.get('VERSION_ID');
-  const family = [id, ...(values.get('ID_LIKE') ?? '').split(' ')].map((name) => FAMILIES[name]).find((name) => name !== undefined);
+  const family = [id, ...(values.get('ID_LIKE') ?? '').split(' ')]
+    .map((name) => FAMILIES[name])
+    .find((name) => name !== undefined);
   return {
     os_family: family,
     distribution: id === '' ? undefined : id.charAt(0).toUpperCase() + id.slice(1),
@@ -111,10 +151,12 @@ function nameFacts(nodename: string, hosts: string): Record<string, unknown> {
 }
 
 function memoryFacts(text: string): Record<string, unknown> {
-  const kib = new Map(text.split('\n').map((line): [string, number] => {
-    const [key = '', value] = line.split(' ');
-    return [key.replace(':', ''), Number(value)];
-  }));
+  const kib = new Map(
+    text.split('\n').map((line): [string, number] => {
+      const [key = '', value] = line.split(' ');
+      return [key.replace(':', ''), Number(value)];
+    }),
+  );
   const mb = (key: string): number | undefined => {
     const value = kib.get(key);
     return value === undefined || Number.isNaN(value) ? undefined : Math.floor(value / 1024);
@@ -125,7 +167,9 @@ function memoryFacts(text: string): Record<string, unknown> {
 function addressesOf(interfaces: ReturnType<typeof interfacesFrom>, family: 'ipv4' | 'ipv6'): string[] {
   return Object.values(interfaces)
     .filter((one) => one.device !== 'lo')
-    .flatMap((one) => one.addresses.filter((address) => address.family === family).map((address) => address.address));
+    .flatMap((one) =>
+      one.addresses.filter((address) => address.family === family).map((address) => address.address),
+    );
 }
 
 function mountFacts(mounts: string, df: string): Record<string, unknown>[] {
@@ -136,7 +180,9 @@ function mountFacts(mounts: string, df: string): Record<string, unknown>[] {
     }),
   );
   return mounts.split('\n').flatMap((line) => {
-    const [device = '', mount = '', fstype = '', options = ''] = line.split(' ').map((field) => field.replace(/\\040/g, ' '));
+    const [device = '', mount = '', fstype = '', options = ''] = line
+      .split(' ')
+      .map((field) => field.replace(/\\040/g, ' '));
     const size = sizes.get(mount);
     return size && Number.isFinite(size.size_total) ? [{ mount, device, fstype, options, ...size }] : [];
   });
@@ -144,12 +190,17 @@ function mountFacts(mounts: string, df: string): Record<string, unknown>[] {
 
 function initFacts(text: string): Record<string, unknown> {
   const version = /^systemd (\d+)/m.exec(text)?.[1];
-  return { service_mgr: text.split('\n')[0] || undefined, systemd_version: version === undefined ? undefined : Number(version) };
+  return {
+    service_mgr: text.split('\n')[0] || undefined,
+    systemd_version: version === undefined ? undefined : Number(version),
+  };
 }
 
 function dateFacts(text: string): Record<string, unknown> | undefined {
   const [iso8601, epoch, tz] = text.split(' ');
-  return iso8601 === undefined || iso8601 === '' ? undefined : { iso8601, epoch, tz, date: iso8601.slice(0, 10) };
+  return iso8601 === undefined || iso8601 === ''
+    ? undefined
+    : { iso8601, epoch, tz, date: iso8601.slice(0, 10) };
 }
 
 function dropUnknown(facts: Record<string, unknown>): FactsAnswer {

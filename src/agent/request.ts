@@ -41,21 +41,30 @@ const NOTE = { ok: [0], keep: 4096 } as const;
 
 /** @param staged files on the host that hold the content of large write steps, by index of the step */
 export function compileRequest(request: AgentRequest, staged: ReadonlyMap<number, string>): CompiledRequest {
-  const marks = (request.mark ?? []).map((name): Part => ({ code: `put_marker ${quote(encodeMarker(name))}`, ...NOTE }));
+  const marks = (request.mark ?? []).map((name): Part => ({
+    code: `put_marker ${quote(encodeMarker(name))}`,
+    ...NOTE,
+  }));
   const steps = request.steps.map((step, index) => compileStep(step, staged.get(index)));
-  const clears = (request.clear ?? []).map((name): Part => ({ code: `drop_marker ${quote(encodeMarker(name))}`, ...NOTE }));
+  const clears = (request.clear ?? []).map((name): Part => ({
+    code: `drop_marker ${quote(encodeMarker(name))}`,
+    ...NOTE,
+  }));
   const batches = batchQueries(request.queries);
   const firstStep = marks.length;
   const firstBatch = firstStep + steps.length + clears.length;
   const parts = [...marks, ...steps, ...clears, ...batches.map((batch) => batch.part)];
   return {
     parts,
-    uninterruptible: request.steps.some((step) => (step.kind === 'run' || step.kind === 'script') && step.uninterruptible === true),
+    uninterruptible: request.steps.some(
+      (step) => (step.kind === 'run' || step.kind === 'script') && step.uninterruptible === true,
+    ),
     stepOf: (part) => (part >= firstStep && part < firstStep + steps.length ? part - firstStep : undefined),
     read(outputs) {
       const failed = outputs.findIndex((output, index) => !(parts[index]?.ok?.includes(output.rc) ?? true));
       const ran = outputs.slice(firstStep, firstStep + steps.length).map(stepOutput);
-      if (failed < 0) return { outputs: ran, failed: undefined, answers: readAnswers(batches, outputs.slice(firstBatch)) };
+      if (failed < 0)
+        return { outputs: ran, failed: undefined, answers: readAnswers(batches, outputs.slice(firstBatch)) };
       // Only a step may fail: a marker that cannot be written is a fault of the host.
       const step = failed - firstStep;
       if (step < 0 || step >= steps.length) return { broken: outputs[failed] as PartOutput };
@@ -75,5 +84,10 @@ function readAnswers(batches: readonly QueryBatch[], outputs: readonly PartOutpu
 
 function stepOutput(output: PartOutput): StepOutput {
   const { signal, stderr } = splitSignal(output.rc, output.stderr.toString('utf8'));
-  return { rc: output.rc, ...(signal === undefined ? {} : { signal }), stdout: output.stdout.toString('utf8'), stderr };
+  return {
+    rc: output.rc,
+    ...(signal === undefined ? {} : { signal }),
+    stdout: output.stdout.toString('utf8'),
+    stderr,
+  };
 }

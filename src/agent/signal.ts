@@ -28,9 +28,13 @@ export function splitSignal(rc: number, stderr: string): { signal: string | unde
   const signal = Object.keys(NOTICES).find((name) => constants.signals[name as NodeJS.Signals] === rc - 128);
   const notice = signal === undefined ? undefined : NOTICES[signal];
   if (notice === undefined) return { signal: undefined, stderr };
-  const own = new RegExp(`(^|\\n)(?:[^\\n]*: line \\d+: +\\d+ )?${escape(notice)}(?: \\(core dumped\\))?(?: [^\\n]*)?\\n*$`);
+  const own = new RegExp(
+    `(^|\\n)(?:[^\\n]*: line \\d+: +\\d+ )?${escape(notice)}(?: \\(core dumped\\))?(?: [^\\n]*)?\\n*$`,
+  );
   const found = own.exec(stderr);
-  return found ? { signal, stderr: stderr.slice(0, found.index) + (found[1] ?? '') } : { signal: undefined, stderr };
+  return found
+    ? { signal, stderr: stderr.slice(0, found.index) + (found[1] ?? '') }
+    : { signal: undefined, stderr };
 }
 
 function escape(text: string): string {

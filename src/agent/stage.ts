@@ -9,7 +9,11 @@ const LARGEST_INLINE = 1024 * 1024;
 const PIECE = 384 * 1024;
 
 /** Send the contents of large write steps ahead into temporary files beside their targets. */
-export async function stageContent(steps: readonly Step[], exchange: Exchange, options: RequestOptions): Promise<Map<number, string>> {
+export async function stageContent(
+  steps: readonly Step[],
+  exchange: Exchange,
+  options: RequestOptions,
+): Promise<Map<number, string>> {
   const staged = new Map<number, string>();
   for (const [index, step] of steps.entries()) {
     if (step.kind !== 'write' || step.content.length <= LARGEST_INLINE) continue;
@@ -22,17 +26,29 @@ export async function stageContent(steps: readonly Step[], exchange: Exchange, o
   return staged;
 }
 
-async function sendPieces(content: Buffer, path: string, exchange: Exchange, options: RequestOptions): Promise<void> {
+async function sendPieces(
+  content: Buffer,
+  path: string,
+  exchange: Exchange,
+  options: RequestOptions,
+): Promise<void> {
   for (let from = 0; from < content.length; from += PIECE) {
     const piece = content.subarray(from, from + PIECE).toString('base64');
     const target = quote(path);
     const code = `( umask 077; printf %s ${piece} | base64 -d >>${target} || { rm -f -- ${target}; exit 1; } )`;
     const part = { code, ok: [0], keep: 4096 };
     const [output] = await exchange.run(
-      { script: `{\n${code}\n}\nr=$?; say 0 $r\n`, parts: [part], uninterruptible: false, stepOf: () => undefined },
+      {
+        script: `{\n${code}\n}\nr=$?; say 0 $r\n`,
+        parts: [part],
+        uninterruptible: false,
+        stepOf: () => undefined,
+      },
       options,
     );
     if (output?.rc === 0) continue;
-    throw new TaskError(`writing ${path} failed`, { detail: (output?.stderr.toString('utf8') ?? '').trim().split('\n') });
+    throw new TaskError(`writing ${path} failed`, {
+      detail: (output?.stderr.toString('utf8') ?? '').trim().split('\n'),
+    });
   }
 }

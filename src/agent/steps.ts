@@ -44,7 +44,12 @@ function scriptCode(step: ScriptStep): string {
 }
 
 function wrap(
-  step: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly stdin?: string; readonly uninterruptible?: boolean },
+  step: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly stdin?: string;
+    readonly uninterruptible?: boolean;
+  },
   code: string,
 ): string {
   const lines = [
@@ -60,17 +65,27 @@ function wrap(
 function writeCode(step: WriteStep, staged: string | undefined): string {
   const mode = step.mode === undefined ? '' : step.mode.toString(8).padStart(4, '0');
   const check = step.validate === undefined ? '' : step.validate.map(candidateWord).join(' ');
-  const words = [step.path, mode, step.owner ?? '', step.group ?? '', step.backup === true ? 'yes' : '', check, staged ?? ''];
+  const words = [
+    step.path,
+    mode,
+    step.owner ?? '',
+    step.group ?? '',
+    step.backup === true ? 'yes' : '',
+    check,
+    staged ?? '',
+  ];
   const call = `( put_file ${words.map((word) => quote(word) || "''").join(' ')} )`;
   return staged === undefined ? `printf %s ${step.content.toString('base64') || "''"} | ${call}` : call;
 }
 
 /** A word of a validation, in which %s is the candidate. */
 function candidateWord(word: string): string {
-  return word
-    .split('%s')
-    .map((piece) => (piece === '' ? '' : quote(piece)))
-    .join('"$new"') || "''";
+  return (
+    word
+      .split('%s')
+      .map((piece) => (piece === '' ? '' : quote(piece)))
+      .join('"$new"') || "''"
+  );
 }
 
 function linkCode(step: LinkStep): string {

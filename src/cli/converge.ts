@@ -7,7 +7,11 @@ import type { Io } from './io.js';
 import type { HostOptions } from './options.js';
 
 /** Run a playbook with a reporter on stdout; the exit code tells how it ended. */
-export async function converge(options: Omit<RunOptions, 'emit'>, shown: HostOptions & { readonly diff?: boolean }, io: Io): Promise<void> {
+export async function converge(
+  options: Omit<RunOptions, 'emit'>,
+  shown: HostOptions & { readonly diff?: boolean },
+  io: Io,
+): Promise<void> {
   const palette = createPalette(io.stdout.isTTY === true, io.env);
   const report = createHumanReporter({
     out: io.stdout,

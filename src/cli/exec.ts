@@ -14,11 +14,16 @@ import { readSetup } from './setup.js';
 const TIMEOUT = 600;
 
 export function define(command: Command, io: Io): void {
-  command.description('Run one command on the hosts of a pattern. Several words run as they are, a single one goes through sh.');
+  command.description(
+    'Run one command on the hosts of a pattern. Several words run as they are, a single one goes through sh.',
+  );
   addHostOptions(command)
     .argument('<pattern>', 'hosts: all, web*, web:!web2 …')
     .argument('<command...>', 'after --')
-    .addHelpText('after', "\nExamples:\n  provision exec -i prod.yaml all -- uptime\n  provision exec -i prod.yaml 'lb*' -- 'ss -ltn | grep :80'")
+    .addHelpText(
+      'after',
+      "\nExamples:\n  provision exec -i prod.yaml all -- uptime\n  provision exec -i prod.yaml 'lb*' -- 'ss -ltn | grep :80'",
+    )
     .action(async (pattern: string, words: string[], options: HostOptions) => {
       const { base, inventory, limit, secrets } = await readSetup(options, io);
       const matched = matchHosts(pattern, inventory);
@@ -36,13 +41,18 @@ export function define(command: Command, io: Io): void {
 
 function stepOf(words: readonly string[]): Step {
   const [only] = words;
-  return words.length === 1 && only !== undefined ? { kind: 'script', code: only } : { kind: 'run', argv: words };
+  return words.length === 1 && only !== undefined
+    ? { kind: 'script', code: only }
+    : { kind: 'run', argv: words };
 }
 
 function resultLines({ host, ms, output, error }: ExecResult, palette: Palette): string[] {
   if (error) {
     const what = error instanceof UnreachableError ? 'unreachable' : 'failed';
-    return [`${palette.red(host)} | ${palette.red(what)}`, ...errorLines(error, palette).map((line) => `  ${line}`)];
+    return [
+      `${palette.red(host)} | ${palette.red(what)}`,
+      ...errorLines(error, palette).map((line) => `  ${line}`),
+    ];
   }
   if (!output) return [];
   const how = output.signal === undefined ? `rc=${output.rc}` : `killed by ${output.signal}`;

@@ -36,7 +36,9 @@ async function readVarsFile(path: string, given: string): Promise<[string, Sourc
   const document = loadYaml(text, path);
   const { value } = document;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`-e ${given}: must hold a mapping of names to values`, { position: document.at([]) });
+    throw new UsageError(`-e ${given}: must hold a mapping of names to values`, {
+      position: document.at([]),
+    });
   }
   return Object.entries(value).map(([name, one]) => [name, { value: one, position: document.at([name]) }]);
 }
@@ -50,13 +52,17 @@ function splitPairs(text: string): [string, string][] {
   const words = text.match(/(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g) ?? [];
   return words.map((word) => {
     const at = word.indexOf('=');
-    if (at < 1) throw new UsageError(`-e takes key=value, JSON or @file, not "${word}"`, { hint: 'for example -e app_version=1.4.0' });
+    if (at < 1)
+      throw new UsageError(`-e takes key=value, JSON or @file, not "${word}"`, {
+        hint: 'for example -e app_version=1.4.0',
+      });
     return [word.slice(0, at), unquote(word.slice(at + 1))];
   });
 }
 
 function unquote(text: string): string {
-  return text.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"/g, (_all, single?: string, double?: string) =>
-    single ?? (double ?? '').replace(/\\(.)/g, '$1'),
+  return text.replace(
+    /'([^']*)'|"((?:[^"\\]|\\.)*)"/g,
+    (_all, single?: string, double?: string) => single ?? (double ?? '').replace(/\\(.)/g, '$1'),
   );
 }

@@ -12,8 +12,15 @@ export function listTasksText(playbook: Playbook, plays: readonly ResolvedPlay[]
 export function listHostsText(playbook: Playbook, plays: readonly ResolvedPlay[]): string {
   const lines = ['', `playbook: ${playbook.path}`];
   for (const [index, { play, hosts }] of plays.entries()) {
-    lines.push('', `  play #${index + 1} (${String(play.hosts)}): ${play.name}\tTAGS: [${play.tags.join(',')}]`);
-    lines.push(`    pattern: ${JSON.stringify([play.hosts].flat())}`, `    hosts (${hosts.length}):`, ...hosts.map((host) => `      ${host}`));
+    lines.push(
+      '',
+      `  play #${index + 1} (${String(play.hosts)}): ${play.name}\tTAGS: [${play.tags.join(',')}]`,
+    );
+    lines.push(
+      `    pattern: ${JSON.stringify([play.hosts].flat())}`,
+      `    hosts (${hosts.length}):`,
+      ...hosts.map((host) => `      ${host}`),
+    );
   }
   return `${lines.join('\n')}\n`;
 }

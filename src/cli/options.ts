@@ -27,7 +27,12 @@ export function addHostOptions(command: Command): Command {
   return command
     .option('-i, --inventory <source>', 'inventory file, folder, script or "host,"; repeatable', collect, [])
     .option('-l, --limit <pattern>', 'only these hosts of the inventory (web:&dc1:!web3, globs, @file)')
-    .option('-e, --extra-vars <vars>', 'key=value, JSON, or @file; stronger than every other variable; repeatable', collect, [])
+    .option(
+      '-e, --extra-vars <vars>',
+      'key=value, JSON, or @file; stronger than every other variable; repeatable',
+      collect,
+      [],
+    )
     .option('-f, --forks <count>', 'hosts worked on at the same time', positive, 64)
     .option('-b, --become', 'work as another user where nothing else says so')
     .option('--become-user <user>', 'that user (default root)')

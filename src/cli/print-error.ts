@@ -8,7 +8,9 @@ import type { Io } from './io.js';
 export function printError(error: unknown, io: Io): number {
   const palette = createPalette(io.stderr.isTTY === true, io.env);
   if (!(error instanceof ProvisionError)) {
-    io.stderr.write(`${palette.red('error:')} ${messageOf(error)}\n  ${palette.cyan('try:')} this is a defect of provision; PROVISION_DEBUG=1 shows where it comes from\n`);
+    io.stderr.write(
+      `${palette.red('error:')} ${messageOf(error)}\n  ${palette.cyan('try:')} this is a defect of provision; PROVISION_DEBUG=1 shows where it comes from\n`,
+    );
     if (io.env['PROVISION_DEBUG'] && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
     return ExitCode.internal;
   }

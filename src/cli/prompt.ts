@@ -22,7 +22,9 @@ export async function promptSecret(question: string, io: Io): Promise<string> {
 }
 
 /** The same question is asked once, also when several hosts want the answer at the same time. */
-export function rememberAnswers(ask: (question: string) => Promise<string>): (question: string) => Promise<string> {
+export function rememberAnswers(
+  ask: (question: string) => Promise<string>,
+): (question: string) => Promise<string> {
   const answers = new Map<string, Promise<string>>();
   return (question) => {
     const answer = answers.get(question) ?? ask(question);

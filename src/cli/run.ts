@@ -24,11 +24,22 @@ export function define(command: Command, io: Io): void {
     .option('--no-verify', 'do not run the checks at the end')
     .option('--list-tasks', 'print the tasks and stop')
     .option('--list-hosts', 'print the hosts of each play and stop')
-    .addHelpText('after', `\nOther commands (provision <command> --help):\n${verbs.slice(1).map((verb) => `  ${verb.name.padEnd(10)} ${verb.summary}`).join('\n')}`)
+    .addHelpText(
+      'after',
+      `\nOther commands (provision <command> --help):\n${verbs
+        .slice(1)
+        .map((verb) => `  ${verb.name.padEnd(10)} ${verb.summary}`)
+        .join('\n')}`,
+    )
     .action(async (playbookName: string | undefined, options: Options) => {
       const setup = await readSetup(options, io);
       const playbook = await readPlaybook(playbookName, options, io);
-      const runOptions = { ...setup.base, playbook, check: options.check === true, verify: options.verify ? 'after' : 'none' } as const;
+      const runOptions = {
+        ...setup.base,
+        playbook,
+        check: options.check === true,
+        verify: options.verify ? 'after' : 'none',
+      } as const;
       if (options.listTasks || options.listHosts) {
         const plays = resolvePlays(prepareRun({ ...runOptions, emit: () => undefined }));
         io.stdout.write(options.listTasks ? listTasksText(playbook, plays) : listHostsText(playbook, plays));

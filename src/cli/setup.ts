@@ -37,7 +37,9 @@ const shipped = fileURLToPath(new URL('../..', import.meta.url));
 /** @throws UsageError, ConfigurationError */
 export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
   if (options.inventory.length === 0) {
-    throw new UsageError('no inventory given', { hint: 'name one with -i, for example: provision -i inventory/production.yml' });
+    throw new UsageError('no inventory given', {
+      hint: 'name one with -i, for example: provision -i inventory/production.yml',
+    });
   }
   const secrets = createSecrets();
   const vaultPassword = await readVaultPassword(options.vaultPasswordFile, io);
@@ -61,7 +63,11 @@ export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
       forks: options.forks,
       resources,
       checks,
-      functions: { lookup: createLookup({ inventoryDir: inventory.dir, env: io.env, secrets }) as (...args: never[]) => unknown },
+      functions: {
+        lookup: createLookup({ inventoryDir: inventory.dir, env: io.env, secrets }) as (
+          ...args: never[]
+        ) => unknown,
+      },
       secrets,
       interrupted: io.interrupted,
       now: () => performance.now(),
@@ -73,7 +79,11 @@ export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
 }
 
 /** The playbook that is named, or the site of the project, or the one that comes with the package. */
-export async function readPlaybook(name: string | undefined, options: TaskOptions, io: Io): Promise<Playbook> {
+export async function readPlaybook(
+  name: string | undefined,
+  options: TaskOptions,
+  io: Io,
+): Promise<Playbook> {
   const path = findPlaybook(name, io.cwd);
   const playbook = await loadPlaybook({
     path,
@@ -85,16 +95,26 @@ export async function readPlaybook(name: string | undefined, options: TaskOption
 
 function findPlaybook(name: string | undefined, cwd: string): string {
   if (name === undefined) {
-    const places = [join(cwd, 'playbooks', 'site.yml'), join(cwd, 'site.yml'), join(shipped, 'playbooks', 'site.yml')];
+    const places = [
+      join(cwd, 'playbooks', 'site.yml'),
+      join(cwd, 'site.yml'),
+      join(shipped, 'playbooks', 'site.yml'),
+    ];
     return places.find((place) => existsSync(place)) ?? places[0]!;
   }
   const path = resolve(cwd, name);
   if (existsSync(path)) return path;
   const own = join(shipped, name);
   if (existsSync(own)) return own;
-  throw new UsageError(`no playbook and no command "${name}"${didYouMean(name, verbs.map((verb) => verb.name))}`, {
-    hint: 'provision --help lists the commands',
-  });
+  throw new UsageError(
+    `no playbook and no command "${name}"${didYouMean(
+      name,
+      verbs.map((verb) => verb.name),
+    )}`,
+    {
+      hint: 'provision --help lists the commands',
+    },
+  );
 }
 
 async function connectionDefaults(options: HostOptions, io: Io): Promise<ConnectionDefaults> {
@@ -131,4 +151,3 @@ function sleep(seconds: number, interrupted: AbortSignal): Promise<void> {
     interrupted.addEventListener('abort', done);
   });
 }
-

@@ -9,11 +9,23 @@ export interface Verb {
 }
 
 export const verbs: readonly Verb[] = [
-  { name: 'run', summary: 'converge the hosts and verify them (the command when none is named)', load: () => import('./run.js') },
+  {
+    name: 'run',
+    summary: 'converge the hosts and verify them (the command when none is named)',
+    load: () => import('./run.js'),
+  },
   { name: 'verify', summary: 'run the checks of every role, read only', load: () => import('./verify.js') },
   { name: 'exec', summary: 'run one command on the hosts of a pattern', load: () => import('./exec.js') },
-  { name: 'inventory', summary: 'print the inventory as ansible-inventory does', load: () => import('./inventory.js') },
-  { name: 'cluster', summary: 'a local cluster of real hosts, made from an inventory', load: () => import('./cluster.js') },
+  {
+    name: 'inventory',
+    summary: 'print the inventory as ansible-inventory does',
+    load: () => import('./inventory.js'),
+  },
+  {
+    name: 'cluster',
+    summary: 'a local cluster of real hosts, made from an inventory',
+    load: () => import('./cluster.js'),
+  },
 ];
 
 /** The verb of a command line and its arguments; no verb for help and version of the whole. */

@@ -39,7 +39,9 @@ function contentView(change: Change, redact: (text: string) => string): ChangeVi
   };
   if (before === undefined || after === undefined) return summary;
   // Redacted before the diff: a line that differs only in a secret still shows as changed where the hunk is marked.
-  const patch = structuredPatch('before', 'after', redact(before), redact(after), undefined, undefined, { context: 3 });
+  const patch = structuredPatch('before', 'after', redact(before), redact(after), undefined, undefined, {
+    context: 3,
+  });
   const diff = patch.hunks.flatMap((hunk) => [
     `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
     ...hunk.lines,

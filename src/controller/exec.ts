@@ -23,7 +23,13 @@ export async function execOnHosts(
   report: (result: ExecResult) => void,
 ): Promise<void> {
   // An ad-hoc command takes no lock: it is how one looks at a host while a run is under way.
-  const run = prepareRun({ ...options, playbook: { path: 'exec', plays: [] }, check: true, verify: 'none', emit: () => undefined });
+  const run = prepareRun({
+    ...options,
+    playbook: { path: 'exec', plays: [] },
+    check: true,
+    verify: 'none',
+    emit: () => undefined,
+  });
   await Promise.all(hosts.map((host) => run.limit(() => execOn(host))));
 
   async function execOn(host: string): Promise<void> {
@@ -34,7 +40,10 @@ export async function execOnHosts(
     try {
       const scope = run.scopes.ofHost(host);
       const connection = connectionOf(scope, host, options.connection);
-      const user = becomeUserOf({ become: undefined, becomeUser: undefined }, scope, { connection, commandLine: options.become.user });
+      const user = becomeUserOf({ become: undefined, becomeUser: undefined }, scope, {
+        connection,
+        commandLine: options.become.user,
+      });
       const { outputs } = await session.request(
         user,
         { steps: [step], queries: [] },
@@ -42,7 +51,10 @@ export async function execOnHosts(
           timeout: options.timeout,
           signal: options.interrupted,
           ...(options.onLine
-            ? { onLine: (_part: number, stream: 'stdout' | 'stderr', line: string) => options.onLine?.(host, stream, line) }
+            ? {
+                onLine: (_part: number, stream: 'stdout' | 'stderr', line: string) =>
+                  options.onLine?.(host, stream, line),
+              }
             : {}),
         },
       );

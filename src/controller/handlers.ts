@@ -10,9 +10,15 @@ export function handlerKey(handler: Task): string {
  * The handlers that a notification means: by name, by `role : name`, or by a topic they listen to. A role's own handler
  * comes before another role's of the same name.
  */
-export function handlersFor(notification: string, handlers: readonly Task[], notifier: Task): readonly Task[] {
+export function handlersFor(
+  notification: string,
+  handlers: readonly Task[],
+  notifier: Task,
+): readonly Task[] {
   const listening = handlers.filter((handler) => handler.listen.includes(notification));
-  const named = handlers.filter((handler) => handler.name === notification || handlerKey(handler) === notification);
+  const named = handlers.filter(
+    (handler) => handler.name === notification || handlerKey(handler) === notification,
+  );
   const own = named.filter((handler) => handler.role?.name === notifier.role?.name);
   const chosen = own.at(-1) ?? named.at(-1);
   return [...new Set([...(chosen ? [chosen] : []), ...listening])];
@@ -32,6 +38,8 @@ export class Notified {
 
   /** Those due, in the order in which they are defined. */
   due(handlers: readonly Task[], leftOver: readonly string[]): Task[] {
-    return handlers.filter((handler) => this.#keys.has(handlerKey(handler)) || leftOver.includes(handlerKey(handler)));
+    return handlers.filter(
+      (handler) => this.#keys.has(handlerKey(handler)) || leftOver.includes(handlerKey(handler)),
+    );
   }
 }

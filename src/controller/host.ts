@@ -37,7 +37,11 @@ const AFTER_CHANGE = 8;
  * Run a list of tasks and blocks on one host, in order.
  * @throws HostFailed, UnreachableError, Interrupted
  */
-export async function runNodes(nodes: readonly TaskNode[], context: HostContext, rescuable = false): Promise<void> {
+export async function runNodes(
+  nodes: readonly TaskNode[],
+  context: HostContext,
+  rescuable = false,
+): Promise<void> {
   let tasks: Task[] = [];
   for (const node of nodes) {
     if (node.kind === 'task') {
@@ -85,7 +89,9 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
       }
       if (unit.work && !unit.work.answers) {
         await queue.fill(reach);
-        await askAll(queue.open.slice(0, reach), (place, queries) => ask(place, queries, unit.work?.at, context));
+        await askAll(queue.open.slice(0, reach), (place, queries) =>
+          ask(place, queries, unit.work?.at, context),
+        );
         reach *= 2;
       }
       const settled = await settleUnit(head, unit, queue, AFTER_CHANGE, context);
@@ -95,7 +101,8 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
     }
   } catch (error) {
     // An undefined variable or a wrong type, found when the task's turn came.
-    if (error instanceof ConfigurationError) throw failEvaluation(error, queue.head?.task ?? queue.next, context, rescuable);
+    if (error instanceof ConfigurationError)
+      throw failEvaluation(error, queue.head?.task ?? queue.next, context, rescuable);
     throw error;
   } finally {
     context.values.dropForeseen();
@@ -117,11 +124,22 @@ async function ask(
   }
 }
 
-function failEvaluation(error: ConfigurationError, task: Task | undefined, context: HostContext, rescuable: boolean): HostFailed {
+function failEvaluation(
+  error: ConfigurationError,
+  task: Task | undefined,
+  context: HostContext,
+  rescuable: boolean,
+): HostFailed {
   const name = typeof task?.name === 'string' ? task.name : (task?.module ?? 'task');
   const label = { name, module: task?.module ?? '', role: task?.role?.name };
   if (!rescuable) context.tally.failed += 1;
-  context.emit({ type: 'task-failed', host: context.host, task: label, error, fate: rescuable ? 'rescued' : 'failed' });
+  context.emit({
+    type: 'task-failed',
+    host: context.host,
+    task: label,
+    error,
+    fate: rescuable ? 'rescued' : 'failed',
+  });
   return new HostFailed(error, label, { changed: false, failed: true, msg: error.message });
 }
 
@@ -155,7 +173,9 @@ async function isMine(task: Task, queue: Queue, context: HostContext): Promise<b
   if (!claim.outcome) return false;
   queue.skip();
   if ('failedOn' in claim.outcome) {
-    throw new ConfigurationError(`the task that runs once failed on ${claim.outcome.failedOn}`, { position: task.position });
+    throw new ConfigurationError(`the task that runs once failed on ${claim.outcome.failedOn}`, {
+      position: task.position,
+    });
   }
   if (task.register !== undefined) context.values.settle(task.register, claim.outcome.registered);
   context.tally.ok += 1;
@@ -177,7 +197,8 @@ export async function flushHandlers(context: HostContext): Promise<void> {
     await runTasks([handler], context, false);
     const key = handlerKey(handler);
     session.pendingHandlers = session.pendingHandlers.filter((name) => name !== key);
-    if (!context.check && session.connected) await session.request(context.user, { steps: [], clear: [key], queries: [] });
+    if (!context.check && session.connected)
+      await session.request(context.user, { steps: [], clear: [key], queries: [] });
   }
 }
 
@@ -209,7 +230,9 @@ function finishTask(head: PreparedTask, context: HostContext): void {
 function failTask(head: PreparedTask, error: ProvisionError, context: HostContext, rescuable: boolean): void {
   const { task } = head;
   const label = head.units[head.results.length - 1]?.label ?? head.label;
-  const ignored = task.ignoreErrors !== undefined && Boolean(renderValue(task.ignoreErrors, context.preparation.scopeFor(task)));
+  const ignored =
+    task.ignoreErrors !== undefined &&
+    Boolean(renderValue(task.ignoreErrors, context.preparation.scopeFor(task)));
   const fate = ignored ? 'ignored' : rescuable ? 'rescued' : 'failed';
   context.emit({ type: 'task-failed', host: context.host, task: label, error, fate });
   const registered = registeredTask(head);

@@ -23,7 +23,9 @@ export function judge(
   // As in Ansible: conditions of failed_when are joined by and.
   const all = task.failedWhen?.every((condition) => isTrue(condition, scope));
   const failed = all ?? registered['failed'] === true;
-  const changed = task.changedWhen ? task.changedWhen.every((condition) => isTrue(condition, scope)) : registered.changed;
+  const changed = task.changedWhen
+    ? task.changedWhen.every((condition) => isTrue(condition, scope))
+    : registered.changed;
   const judged = { ...registered, changed, failed };
   const done = task.until ? task.until.every((condition) => isTrue(condition, scopeWith(judged))) : !failed;
   return { registered: judged, failed, because: failed ? because : undefined, done };

@@ -8,7 +8,12 @@ import { renderFile } from '../template/render.js';
 import type { Scope } from '../template/scope.js';
 
 /** Answers what the controller itself can answer: its files, and templates. Undefined for every other query. */
-export async function answerLocally(query: Query, task: Task, scope: Scope, playbookDir: string): Promise<Answer | undefined> {
+export async function answerLocally(
+  query: Query,
+  task: Task,
+  scope: Scope,
+  playbookDir: string,
+): Promise<Answer | undefined> {
   switch (query.kind) {
     case 'local-file': {
       const path = locate(query.path, task, playbookDir, 'files');
@@ -42,7 +47,10 @@ async function readTree(root: string): Promise<LocalTreeAnswer> {
   return { entries: entries.filter((entry) => entry !== undefined) };
 }
 
-async function readEntry(root: string, path: string): Promise<LocalTreeAnswer['entries'][number] | undefined> {
+async function readEntry(
+  root: string,
+  path: string,
+): Promise<LocalTreeAnswer['entries'][number] | undefined> {
   const found = await (path === root ? stat(path) : lstat(path));
   const base = { path: relative(root, path), mode: found.mode & 0o7777 };
   if (found.isSymbolicLink()) return { ...base, type: 'link', target: await readlink(path) };

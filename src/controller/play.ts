@@ -81,7 +81,11 @@ function stopBefore(hosts: readonly string[], play: Play, run: Run): void {
   });
 }
 
-async function runHost(host: string, given: { play: Play; place: PlayPlace; runOnce: RunOnce }, run: Run): Promise<void> {
+async function runHost(
+  host: string,
+  given: { play: Play; place: PlayPlace; runOnce: RunOnce },
+  run: Run,
+): Promise<void> {
   const { play, runOnce } = given;
   const began = run.options.now();
   try {
@@ -107,8 +111,10 @@ export function hostContext(
   const { play, place, runOnce } = given;
   const connection = connectionOf(scopes.ofHost(host), host, options.connection);
   const commandLine = options.become.user;
-  const userOf = (task: Pick<Task, 'become' | 'becomeUser'>, scope: ReturnType<typeof scopes.ofHost>): string | undefined =>
-    becomeUserOf(task, scope, { connection, commandLine });
+  const userOf = (
+    task: Pick<Task, 'become' | 'becomeUser'>,
+    scope: ReturnType<typeof scopes.ofHost>,
+  ): string | undefined => becomeUserOf(task, scope, { connection, commandLine });
   return {
     host,
     preparation: {
@@ -141,13 +147,20 @@ export function hostContext(
 function delegateOf(task: Task, scope: ReturnType<Run['scopes']['ofHost']>, run: Run): string {
   const name = String(renderValue(task.delegateTo ?? null, scope));
   if (run.options.inventory.hosts.has(name) || name === 'localhost') return name;
-  throw new ConfigurationError(`delegate_to names "${name}", which the inventory does not know`, { position: task.position });
+  throw new ConfigurationError(`delegate_to names "${name}", which the inventory does not know`, {
+    position: task.position,
+  });
 }
 
 function tooManyFailed(play: Play, batch: readonly string[], run: Run): boolean {
   const failed = batch.filter((host) => run.stateOf(host).out !== undefined).length;
   if (failed === batch.length) return true;
   if (failed > 0 && play.anyErrorsFatal) return true;
-  const most = renderNumber(play.maxFailPercentage, run.scopes.ofHost(batch[0] ?? ''), 'max_fail_percentage', play.position);
+  const most = renderNumber(
+    play.maxFailPercentage,
+    run.scopes.ofHost(batch[0] ?? ''),
+    'max_fail_percentage',
+    play.position,
+  );
   return most !== undefined && (failed / batch.length) * 100 > most;
 }

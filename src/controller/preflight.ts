@@ -15,7 +15,8 @@ export function checkVariables(plays: readonly ResolvedPlay[], run: Run): void {
     const place = { play, hosts: () => hosts, batch: () => hosts };
     for (const role of play.roles) {
       if (!role.schema) continue;
-      for (const host of hosts) checkRole(role, host, run.scopes.ofTask(host, { role, vars: [] }, place), run);
+      for (const host of hosts)
+        checkRole(role, host, run.scopes.ofTask(host, { role, vars: [] }, place), run);
     }
   }
 }
@@ -51,7 +52,8 @@ function checkRole(role: Role, host: string, scope: Scope, run: Run): void {
 function noteSecrets(value: unknown, schema: JsonSchema, add: (value: string) => void): void {
   if (schema.writeOnly === true) {
     if (typeof value === 'string') add(value);
-    else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) noteSecrets(one, schema, add);
+    else if (typeof value === 'object' && value !== null)
+      for (const one of Object.values(value)) noteSecrets(one, schema, add);
     return;
   }
   if (Array.isArray(value) && schema.items) for (const one of value) noteSecrets(one, schema.items, add);
@@ -60,4 +62,3 @@ function noteSecrets(value: unknown, schema: JsonSchema, add: (value: string) =>
     noteSecrets((value as Record<string, unknown>)[name], property, add);
   }
 }
-

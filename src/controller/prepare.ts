@@ -61,7 +61,9 @@ async function prepareWork(task: Task, scope: Scope, preparation: Preparation): 
   const resource = asProbe(task, known);
   const params = renderParams(task, known, scope);
   noteSecrets(known, params, preparation.addSecret);
-  const { local, queries } = await splitQueries(resource, params, (query) => preparation.answerLocally(query, task, scope));
+  const { local, queries } = await splitQueries(resource, params, (query) =>
+    preparation.answerLocally(query, task, scope),
+  );
   return {
     resource,
     params,
@@ -97,10 +99,13 @@ function nameOf(task: Task, scope: Scope): string {
 function loopItems(task: Task, scope: Scope): readonly unknown[] {
   const items = renderValue(task.loop as Loaded, scope);
   if (Array.isArray(items)) return items;
-  throw new ConfigurationError(`loop must be a list, not ${typeof items === 'object' ? 'a mapping' : JSON.stringify(items)}`, {
-    position: task.position,
-    hint: 'for the entries of a mapping write loop: "<%= Object.entries(name) %>" and use item[0] and item[1]',
-  });
+  throw new ConfigurationError(
+    `loop must be a list, not ${typeof items === 'object' ? 'a mapping' : JSON.stringify(items)}`,
+    {
+      position: task.position,
+      hint: 'for the entries of a mapping write loop: "<%= Object.entries(name) %>" and use item[0] and item[1]',
+    },
+  );
 }
 
 function itemText(task: Task, item: unknown, scope: Scope): string {
@@ -115,29 +120,45 @@ function renderParams(task: Task, resource: Resource, scope: Scope): Record<stri
   const given = withoutExpressions(task.args, resource);
   const rendered = renderValue(given, scope) ?? {};
   if (typeof rendered !== 'object' || Array.isArray(rendered)) {
-    throw new ConfigurationError(`the arguments of ${task.module} must be a mapping`, { position: task.position });
+    throw new ConfigurationError(`the arguments of ${task.module} must be a mapping`, {
+      position: task.position,
+    });
   }
-  const params = { ...(rendered as Record<string, unknown>) };
   // A value that renders to null (`owner: "<%= x ?? null %>"`) is a parameter left out, as Ansible's omit.
-  for (const [key, value] of Object.entries(params)) if (value === null) delete params[key];
+  const params = Object.fromEntries(Object.entries(rendered).filter(([, value]) => value !== null));
   const [problem] = validate(resource.schema, withExpressionSources(params, task.args, resource));
   if (problem) {
     const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
-    const hint = problem.key === undefined ? '' : didYouMean(problem.key, Object.keys(resource.schema.properties ?? {}));
-    throw new ConfigurationError(`${task.module}: ${at}${problem.message}${problem.message.includes('did you mean') ? '' : hint}`, {
-      position: task.position,
-    });
+    const hint =
+      problem.key === undefined ? '' : didYouMean(problem.key, Object.keys(resource.schema.properties ?? {}));
+    throw new ConfigurationError(
+      `${task.module}: ${at}${problem.message}${problem.message.includes('did you mean') ? '' : hint}`,
+      {
+        position: task.position,
+      },
+    );
   }
   return { ...withDefaults(resource.schema, params), ...evaluatedExpressions(task, resource, scope) };
 }
 
 /** Arguments that are bare expressions (assert's `that`) are not rendered as strings. */
 function withoutExpressions(args: Loaded, resource: Resource): Loaded {
-  if (!resource.expressions || args === null || typeof args !== 'object' || args instanceof Template || Array.isArray(args)) return args;
+  if (
+    !resource.expressions ||
+    args === null ||
+    typeof args !== 'object' ||
+    args instanceof Template ||
+    Array.isArray(args)
+  )
+    return args;
   return Object.fromEntries(Object.entries(args).filter(([key]) => !resource.expressions?.includes(key)));
 }
 
-function withExpressionSources(params: Record<string, unknown>, args: Loaded, resource: Resource): Record<string, unknown> {
+function withExpressionSources(
+  params: Record<string, unknown>,
+  args: Loaded,
+  resource: Resource,
+): Record<string, unknown> {
   const sources: Record<string, unknown> = {};
   for (const key of resource.expressions ?? []) {
     const value = (args as Record<string, Loaded>)[key];
@@ -154,7 +175,10 @@ function evaluatedExpressions(task: Task, resource: Resource, scope: Scope): Rec
     const sources = Array.isArray(given) ? (given as readonly Loaded[]) : [given];
     evaluated[key] = sources.map((source) => ({
       source: sourceText(source),
-      value: source instanceof Template ? renderValue(source, scope) : evaluate({ source: sourceText(source), position: task.position }, scope),
+      value:
+        source instanceof Template
+          ? renderValue(source, scope)
+          : evaluate({ source: sourceText(source), position: task.position }, scope),
     }));
   }
   return evaluated;
@@ -164,7 +188,11 @@ function sourceText(value: Loaded): string {
   return value instanceof Template ? value.source : String(value);
 }
 
-function noteSecrets(resource: Resource, params: Readonly<Record<string, unknown>>, add: (value: string) => void): void {
+function noteSecrets(
+  resource: Resource,
+  params: Readonly<Record<string, unknown>>,
+  add: (value: string) => void,
+): void {
   for (const [key, property] of Object.entries(resource.schema.properties ?? {})) {
     if (property.writeOnly === true && typeof params[key] === 'string') add(params[key]);
   }
@@ -204,13 +232,20 @@ function renderEnvironment(task: Task, scope: Scope): Record<string, string> {
   if (task.environment === undefined) return {};
   const rendered = renderValue(task.environment, scope);
   if (typeof rendered !== 'object' || rendered === null || Array.isArray(rendered)) {
-    throw new ConfigurationError('environment must be a mapping of names to values', { position: task.position });
+    throw new ConfigurationError('environment must be a mapping of names to values', {
+      position: task.position,
+    });
   }
   return Object.fromEntries(Object.entries(rendered).map(([name, value]) => [name, String(value)]));
 }
 
 /** A number that may have been written as a template or a string. */
-export function renderNumber(value: Loaded | undefined, scope: Scope, name: string, position: Position): number | undefined {
+export function renderNumber(
+  value: Loaded | undefined,
+  scope: Scope,
+  name: string,
+  position: Position,
+): number | undefined {
   if (value === undefined || value === null) return undefined;
   const rendered = Number(renderValue(value, scope));
   if (Number.isFinite(rendered) && rendered >= 0) return rendered;

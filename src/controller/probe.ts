@@ -1,9 +1,17 @@
 import type { CommandAnswer, Query } from '../agent/query.js';
 import { TaskError } from '../errors.js';
 import type { Task } from '../playbook/model.js';
-import { probe as probeCommand, probeResult as commandProbeResult, type CommandParams } from '../resources/command.js';
+import {
+  probe as probeCommand,
+  probeResult as commandProbeResult,
+  type CommandParams,
+} from '../resources/command.js';
 import { resource, type Resource } from '../resources/resource.js';
-import { probe as probeShell, probeResult as shellProbeResult, type ShellParams } from '../resources/shell.js';
+import {
+  probe as probeShell,
+  probeResult as shellProbeResult,
+  type ShellParams,
+} from '../resources/shell.js';
 import { tailOf } from './failure.js';
 
 /**
@@ -11,13 +19,20 @@ import { tailOf } from './failure.js';
  * those of its neighbours, in a dry run too, and costs no round trip of its own. Every other task stays as it is.
  */
 export function asProbe(task: Task, known: Resource): Resource {
-  const reads = task.checkMode === false && task.changedWhen?.length === 1 && task.changedWhen[0]?.source.trim() === 'false';
+  const reads =
+    task.checkMode === false &&
+    task.changedWhen?.length === 1 &&
+    task.changedWhen[0]?.source.trim() === 'false';
   if (!reads) return known;
   if (known.name === 'command') {
-    return probing<CommandParams>(known, probeCommand, (params, answer) => ({ ...commandProbeResult(params, answer) }));
+    return probing<CommandParams>(known, probeCommand, (params, answer) => ({
+      ...commandProbeResult(params, answer),
+    }));
   }
   if (known.name === 'shell') {
-    return probing<ShellParams>(known, probeShell, (params, answer) => ({ ...shellProbeResult(params, answer) }));
+    return probing<ShellParams>(known, probeShell, (params, answer) => ({
+      ...shellProbeResult(params, answer),
+    }));
   }
   return known;
 }
@@ -51,5 +66,7 @@ function probing<P>(
 export function probeFailure(result: Readonly<Record<string, unknown>>): TaskError | undefined {
   const { rc, stdout, stderr } = result;
   if (typeof rc !== 'number' || rc === 0) return undefined;
-  return new TaskError(`the command failed: exit code ${rc}`, { detail: tailOf({ stdout: String(stdout), stderr: String(stderr) }) });
+  return new TaskError(`the command failed: exit code ${rc}`, {
+    detail: tailOf({ stdout: String(stdout), stderr: String(stderr) }),
+  });
 }

@@ -116,7 +116,8 @@ function foresee(prepared: PreparedTask, values: HostValues): void {
       for (const [name, value] of Object.entries(facts)) values.foresee(name, value);
     }
   }
-  if (task.register !== undefined) values.foresee(task.register, registeredTask({ ...prepared, results: certain }));
+  if (task.register !== undefined)
+    values.foresee(task.register, registeredTask({ ...prepared, results: certain }));
 }
 
 function certainResults(prepared: PreparedTask): UnitResult[] | undefined {
@@ -133,7 +134,10 @@ function certainResults(prepared: PreparedTask): UnitResult[] | undefined {
     const answers = new Answers(local);
     try {
       if (resource.plan(params, answers).length > 0) return undefined;
-      results.push({ status: 'ok', registered: registeredOf(false, resource.result?.(params, answers, []) ?? {}, []) });
+      results.push({
+        status: 'ok',
+        registered: registeredOf(false, resource.result?.(params, answers, []) ?? {}, []),
+      });
     } catch {
       // It fails when its turn comes.
       return undefined;

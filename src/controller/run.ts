@@ -89,7 +89,10 @@ export async function runPlaybook(options: RunOptions): Promise<Recap> {
   } finally {
     await Promise.all(hosts.map((host) => run.stateOf(host).session.close()));
   }
-  const recap = { hosts: hosts.map((host) => recapOf(host, run.stateOf(host))), ms: Math.round(options.now() - began) };
+  const recap = {
+    hosts: hosts.map((host) => recapOf(host, run.stateOf(host))),
+    ms: Math.round(options.now() - began),
+  };
   options.emit({ type: 'run-end', recap });
   return recap;
 }
@@ -192,4 +195,3 @@ function recapOf(host: string, state: HostState): HostRecap {
     ms: Math.round(state.busy),
   };
 }
-

@@ -44,12 +44,18 @@ export function createScopes(sources: ScopeSources): Scopes {
   const roleScopes = new WeakMap<PlayPlace, Map<string, Scope>>();
   const inventoryLayers = new Map<string, Layer>();
   const hostvars = hostvarsOf([...sources.inventory.hosts.keys()], (host) => scopes.ofHost(host));
-  const groups = Object.fromEntries([...sources.inventory.groups.keys()].map((name) => [name, membersOf(name, sources.inventory)]));
+  const groups = Object.fromEntries(
+    [...sources.inventory.groups.keys()].map((name) => [name, membersOf(name, sources.inventory)]),
+  );
 
   const scopes: Scopes = {
     ofHost(host) {
       return remember(hostScopes, host, () => {
-        const base = createScope({ layers: layersOf(host, undefined, undefined), magic: magicOf(host), functions: sources.functions });
+        const base = createScope({
+          layers: layersOf(host, undefined, undefined),
+          magic: magicOf(host),
+          functions: sources.functions,
+        });
         return extendScope(base, sources.valuesOf(host).bindings);
       });
     },
@@ -70,7 +76,10 @@ export function createScopes(sources: ScopeSources): Scopes {
       return extendScope(scope, sources.valuesOf(host).bindings);
     },
     child(scope, vars) {
-      return extendScope(scope, new Map(Object.entries(vars).map(([name, value]): [string, Given] => [name, { give: () => value }])));
+      return extendScope(
+        scope,
+        new Map(Object.entries(vars).map(([name, value]): [string, Given] => [name, { give: () => value }])),
+      );
     },
   };
   return scopes;
@@ -79,7 +88,9 @@ export function createScopes(sources: ScopeSources): Scopes {
     return [
       { level: 'role defaults', vars: new Map([['ansible_host', sourced(host)]]) },
       // Defaults of all roles of the play are visible; a role's own win.
-      ...(play?.roles ?? []).filter((one) => one !== role).map((one): Layer => ({ level: 'role defaults', vars: one.defaults })),
+      ...(play?.roles ?? [])
+        .filter((one) => one !== role)
+        .map((one): Layer => ({ level: 'role defaults', vars: one.defaults })),
       ...(role ? [{ level: 'role defaults', vars: role.defaults } as const] : []),
       remember(inventoryLayers, host, () => ({ level: 'inventory', vars: variablesOf(host) })),
       { level: 'play vars', vars: play?.vars ?? new Map() },

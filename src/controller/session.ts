@@ -50,10 +50,16 @@ export class Session {
   }
 
   /** Send one request as a user. Facts and pending handlers travel with the first. */
-  async request(user: BecomeUser, request: AgentRequest, options: RequestOptions = {}): Promise<AgentResponse> {
+  async request(
+    user: BecomeUser,
+    request: AgentRequest,
+    options: RequestOptions = {},
+  ): Promise<AgentResponse> {
     const agent = await this.#agent(user);
     try {
-      return this.#first ? await this.#firstRequest(agent, request, options) : await agent.request(request, options);
+      return this.#first
+        ? await this.#firstRequest(agent, request, options)
+        : await agent.request(request, options);
     } finally {
       // A user that did not exist yet may exist the next time.
       if (agent.lost) this.#agents.delete(user);
@@ -90,7 +96,11 @@ export class Session {
   get counters(): SessionCounters {
     const sum = (key: keyof SessionCounters): number =>
       this.#opened.reduce((total, agent) => total + agent.counters[key], 0);
-    return { roundTrips: sum('roundTrips'), bytesSent: sum('bytesSent'), bytesReceived: sum('bytesReceived') };
+    return {
+      roundTrips: sum('roundTrips'),
+      bytesSent: sum('bytesSent'),
+      bytesReceived: sum('bytesReceived'),
+    };
   }
 
   get connected(): boolean {
@@ -104,7 +114,8 @@ export class Session {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#opened.map((agent) => agent.close()));
-    if (this.#connection) await this.#connection.then((connection) => connection.close()).catch(() => undefined);
+    if (this.#connection)
+      await this.#connection.then((connection) => connection.close()).catch(() => undefined);
   }
 
   #agent(user: BecomeUser): Promise<Agent> {
@@ -121,10 +132,12 @@ export class Session {
     const settings = this.#options.connection();
     if (!this.#connection) {
       const began = now();
-      this.#connection = connect(settings.target, { ...(prompt ? { prompt } : {}), signal }).then((connection) => {
-        onConnected(now() - began);
-        return connection;
-      });
+      this.#connection = connect(settings.target, { ...(prompt ? { prompt } : {}), signal }).then(
+        (connection) => {
+          onConnected(now() - began);
+          return connection;
+        },
+      );
     }
     const connection = await this.#connection.catch((error: unknown) => {
       throw error instanceof UnreachableError

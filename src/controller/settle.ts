@@ -53,16 +53,21 @@ export async function settleUnit(
   const { task } = head;
   const began = context.now();
   if (!unit.work) return settleSkipped(head, unit, context);
-  const retries = renderNumber(task.retries, unit.scope, 'retries', task.position) ?? (task.until ? RETRIES : 0);
+  const retries =
+    renderNumber(task.retries, unit.scope, 'retries', task.position) ?? (task.until ? RETRIES : 0);
   const delay = renderNumber(task.delay, unit.scope, 'delay', task.position) ?? DELAY;
   let applied = false;
   for (let attempt = 1; ; attempt += 1) {
     const tried = await tryUnit({ head, unit, work: unit.work, queue, ahead }, context);
     applied ||= tried.applied;
     const verdict = judge(task, tried.registered, (registered) =>
-      context.preparation.childScope(unit.scope, task.register === undefined ? {} : { [task.register]: registered }),
+      context.preparation.childScope(
+        unit.scope,
+        task.register === undefined ? {} : { [task.register]: registered },
+      ),
     );
-    if (verdict.done || attempt > retries || context.check) return settleTried(head, unit, { tried, verdict, applied, began }, context);
+    if (verdict.done || attempt > retries || context.check)
+      return settleTried(head, unit, { tried, verdict, applied, began }, context);
     context.emit({ type: 'retry', host: context.host, task: unit.label, attempt, of: retries });
     await context.sleep(delay);
     unit.work.answers = undefined;
@@ -81,7 +86,11 @@ function settleSkipped(head: PreparedTask, unit: Unit, context: HostContext): Se
     result: { status: 'skipped', changes: [], reason, ms: 0 },
   });
   void head;
-  return { result: { status: 'skipped', registered: registeredSkip(reason) }, error: undefined, applied: false };
+  return {
+    result: { status: 'skipped', registered: registeredSkip(reason) },
+    error: undefined,
+    applied: false,
+  };
 }
 
 function settleTried(
@@ -128,7 +137,12 @@ function notifiedBy(head: PreparedTask, context: HostContext): ReturnType<typeof
   return head.notify.flatMap((name) => handlersFor(name, context.handlers, head.task));
 }
 
-function unmet(head: PreparedTask, unit: Unit, verdict: ReturnType<typeof judge>, context: HostContext): TaskError {
+function unmet(
+  head: PreparedTask,
+  unit: Unit,
+  verdict: ReturnType<typeof judge>,
+  context: HostContext,
+): TaskError {
   const { task } = head;
   const message =
     verdict.because !== undefined
@@ -137,7 +151,9 @@ function unmet(head: PreparedTask, unit: Unit, verdict: ReturnType<typeof judge>
         ? String(verdict.registered['msg'] ?? 'failed')
         : `until does not hold: ${task.until?.map((one) => one.source).join(' and ') ?? ''}`;
   const { stdout, stderr } = verdict.registered as { stdout?: unknown; stderr?: unknown };
-  const detail = [stderr, stdout].flatMap((text) => (typeof text === 'string' && text !== '' ? text.split('\n').slice(-12) : []));
+  const detail = [stderr, stdout].flatMap((text) =>
+    typeof text === 'string' && text !== '' ? text.split('\n').slice(-12) : [],
+  );
   return new TaskError(context.secrets.redact(message), {
     ...errorContext(head, unit, context),
     detail: hidden(head, unit) ? [] : detail.map((line) => context.secrets.redact(line)),
@@ -160,29 +176,52 @@ async function tryUnit(
       const registered = registeredOf(false, resource.result?.(params, answers, []) ?? {}, []);
       const failure = head.task.failedWhen ? undefined : probeFailure(registered);
       if (!failure) return { ...nothing, registered, error: undefined };
-      return { ...nothing, registered: { ...registered, failed: true }, error: located(failure, where, context) };
+      return {
+        ...nothing,
+        registered: { ...registered, failed: true },
+        error: located(failure, where, context),
+      };
     }
   } catch (error) {
     if (context.check && error instanceof MissingPrerequisiteError) {
       return { ...nothing, registered: registeredOf(true, {}, []), error: undefined, unsure: error.message };
     }
     if (!(error instanceof TaskError)) throw error;
-    return { ...nothing, registered: registeredFailure(error.message, undefined), error: located(error, where, context) };
+    return {
+      ...nothing,
+      registered: registeredFailure(error.message, undefined),
+      error: located(error, where, context),
+    };
   }
   if (context.check && head.task.checkMode !== false) {
-    return { ...nothing, changes, registered: registeredOf(true, resource.result?.(params, answers, []) ?? {}, []), error: undefined };
+    return {
+      ...nothing,
+      changes,
+      registered: registeredOf(true, resource.result?.(params, answers, []) ?? {}, []),
+      error: undefined,
+    };
   }
   return applyUnit({ ...given, changes, answers }, context);
 }
 
 async function applyUnit(
-  given: { head: PreparedTask; unit: Unit; work: Work; queue: Queue; ahead: number; changes: readonly Change[]; answers: Answers },
+  given: {
+    head: PreparedTask;
+    unit: Unit;
+    work: Work;
+    queue: Queue;
+    ahead: number;
+    changes: readonly Change[];
+    answers: Answers;
+  },
   context: HostContext,
 ): Promise<Attempt> {
   const { head, unit, work, queue, changes, answers } = given;
   const { resource, params, at } = work;
   context.emit({ type: 'task-start', host: context.host, task: unit.label });
-  const steps = resource.apply(params, changes, answers).map((step) => withEnvironment(step, work.environment));
+  const steps = resource
+    .apply(params, changes, answers)
+    .map((step) => withEnvironment(step, work.environment));
   queue.forgetAnswers();
   await queue.fill(given.ahead + 1);
   const following = queue.open.filter((one) => one !== unit).slice(0, given.ahead);
@@ -190,17 +229,32 @@ async function applyUnit(
   const attempt = { changes, applied: true, unsure: undefined };
   if (response.failed === undefined) {
     takeAnswers(following, at, response.answers);
-    const registered = registeredOf(true, resource.result?.(params, answers, response.outputs) ?? {}, response.outputs);
+    const registered = registeredOf(
+      true,
+      resource.result?.(params, answers, response.outputs) ?? {},
+      response.outputs,
+    );
     return { ...attempt, registered, error: undefined };
   }
   const output = response.outputs[response.failed] as StepOutput;
-  const error = located(stepFailure(steps[response.failed] as Step, output, {}), errorContext(head, unit, context), context, hidden(head, unit));
+  const error = located(
+    stepFailure(steps[response.failed] as Step, output, {}),
+    errorContext(head, unit, context),
+    context,
+    hidden(head, unit),
+  );
   const own = resource.result?.(params, answers, response.outputs) ?? {};
   return { ...attempt, registered: { ...own, ...registeredFailure(error.message, output) }, error };
 }
 
 async function send(
-  given: { head: PreparedTask; unit: Unit; work: Work; steps: readonly Step[]; queries: ReturnType<typeof queriesFor> },
+  given: {
+    head: PreparedTask;
+    unit: Unit;
+    work: Work;
+    steps: readonly Step[];
+    queries: ReturnType<typeof queriesFor>;
+  },
   context: HostContext,
 ): Promise<AgentResponse> {
   const { head, unit, work, steps, queries } = given;
@@ -211,7 +265,13 @@ async function send(
     timeout: timeout ?? TASK_TIMEOUT,
     onLine: (_part: number, stream: 'stdout' | 'stderr', line: string): void => {
       if (!hidden(head, unit)) {
-        context.emit({ type: 'output', host: context.host, task: unit.label, stream, line: context.secrets.redact(line) });
+        context.emit({
+          type: 'output',
+          host: context.host,
+          task: unit.label,
+          stream,
+          line: context.secrets.redact(line),
+        });
       }
     },
   };

@@ -38,7 +38,8 @@ export async function verifyPlays(plays: readonly ResolvedPlay[], run: Run): Pro
   const work = new Map<string, Due[]>();
   for (const { play, hosts } of plays) {
     const inRun = hosts.filter((host) => run.stateOf(host).out === undefined);
-    for (const [host, due] of dueOf({ play, hosts: inRun }, play.checks)) work.set(host, [...(work.get(host) ?? []), ...due]);
+    for (const [host, due] of dueOf({ play, hosts: inRun }, play.checks))
+      work.set(host, [...(work.get(host) ?? []), ...due]);
   }
   if (work.size === 0) return;
   run.options.emit({ type: 'verify-start', hosts: [...work.keys()] });
@@ -71,7 +72,9 @@ function dueOf({ play, hosts }: ResolvedPlay, checks: readonly CheckTask[]): Map
 }
 
 async function verifyAll(work: ReadonlyMap<string, readonly Due[]>, run: Run): Promise<boolean> {
-  const failed = await Promise.all([...work].map(([host, due]) => run.limit(() => verifyHost(host, due, run))));
+  const failed = await Promise.all(
+    [...work].map(([host, due]) => run.limit(() => verifyHost(host, due, run))),
+  );
   return failed.includes(true);
 }
 
@@ -147,17 +150,27 @@ function wantedBy(ready: Ready, known: ReadonlyMap<string, Answers> | string): W
   if (typeof known === 'string') return [];
   return ready.on.flatMap((host) => {
     const so = known.get(host);
-    const queries = ready.check.queries(ready.params, so ?? new Answers(new Map())).filter((query) => so?.has(query) !== true);
+    const queries = ready.check
+      .queries(ready.params, so ?? new Answers(new Map()))
+      .filter((query) => so?.has(query) !== true);
     return queries.length === 0 ? [] : [{ ready, host, queries }];
   });
 }
 
 function joined(before: Answers | undefined, queries: readonly Query[], answers: Answers): Answers {
-  return new Answers(new Map([...(before?.entries() ?? []), ...queries.map((query) => [queryKey(query), answers.get(query)] as const)]));
+  return new Answers(
+    new Map([
+      ...(before?.entries() ?? []),
+      ...queries.map((query) => [queryKey(query), answers.get(query)] as const),
+    ]),
+  );
 }
 
 /** A host that cannot be asked gives its error instead of answers. */
-async function sendAll(wanted: readonly Wanted[], run: Run): Promise<(host: string, user: BecomeUser) => Answers | string> {
+async function sendAll(
+  wanted: readonly Wanted[],
+  run: Run,
+): Promise<(host: string, user: BecomeUser) => Answers | string> {
   const keyOf = (host: string, user: BecomeUser): string => `${host}\0${user ?? ''}`;
   const places = new Map<string, { host: string; user: BecomeUser; queries: Map<string, Query> }>();
   for (const { ready, host, queries } of wanted) {
@@ -170,7 +183,9 @@ async function sendAll(wanted: readonly Wanted[], run: Run): Promise<(host: stri
   await Promise.all(
     [...places].map(async ([key, { host, user, queries }]) => {
       try {
-        const response = await run.stateOf(host).session.request(user, { steps: [], queries: [...queries.values()] });
+        const response = await run
+          .stateOf(host)
+          .session.request(user, { steps: [], queries: [...queries.values()] });
         answers.set(key, response.answers);
       } catch (error) {
         if (!(error instanceof ProvisionError)) throw error;
@@ -200,7 +215,9 @@ async function prepareCheck(task: CheckTask, host: string, place: PlayPlace, run
     } catch (error) {
       if (!(error instanceof PendingValue)) throw error;
       if (!(error instanceof FactsPending)) {
-        throw new ConfigurationError(`${error.message}: a check cannot use results of tasks`, { position: task.position });
+        throw new ConfigurationError(`${error.message}: a check cannot use results of tasks`, {
+          position: task.position,
+        });
       }
       await error.gather();
     }
@@ -214,11 +231,23 @@ function evaluateCheck(task: CheckTask, host: string, place: PlayPlace, run: Run
   const items = renderValue(task.loop, scope);
   if (!Array.isArray(items)) throw new ConfigurationError('loop must be a list', { position: task.position });
   return items.flatMap((item: unknown) =>
-    evaluateOne(task, host, scopes.child(scope, { [task.loopVar]: item }), typeof item === 'string' ? item : JSON.stringify(item), run),
+    evaluateOne(
+      task,
+      host,
+      scopes.child(scope, { [task.loopVar]: item }),
+      typeof item === 'string' ? item : JSON.stringify(item),
+      run,
+    ),
   );
 }
 
-function evaluateOne(task: CheckTask, host: string, scope: Scope, item: string | undefined, run: Run): Ready[] {
+function evaluateOne(
+  task: CheckTask,
+  host: string,
+  scope: Scope,
+  item: string | undefined,
+  run: Run,
+): Ready[] {
   if (!task.when.every((condition) => isTrue(condition, scope))) return [];
   const { options, scopes } = run;
   const check = options.checks.get(task.check);
@@ -265,6 +294,7 @@ function hostsOf(task: CheckTask, host: string, scope: Scope, run: Run): string[
   const names = (Array.isArray(rendered) ? rendered : [rendered]).map(String);
   const unknown = names.find((name) => !run.options.inventory.hosts.has(name));
   if (unknown === undefined) return names;
-  throw new ConfigurationError(`on names "${unknown}", which the inventory does not know`, { position: task.position });
+  throw new ConfigurationError(`on names "${unknown}", which the inventory does not know`, {
+    position: task.position,
+  });
 }
-

@@ -47,7 +47,8 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         print(`${palette.bold(`PLAY ${event.play}`)}  ${palette.dim(event.hosts.join(' '))}`);
         return;
       case 'host-connected':
-        if (verbosity >= 1) row(palette.dim('login   '), event.host, palette.dim(`connected in ${event.ms} ms`));
+        if (verbosity >= 1)
+          row(palette.dim('login   '), event.host, palette.dim(`connected in ${event.ms} ms`));
         return;
       case 'task-start':
         live?.start(event.host, labelText(event.task));
@@ -57,7 +58,12 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         if (verbosity >= 2) indent(palette.dim(event.line));
         return;
       case 'retry':
-        if (verbosity >= 0) row(palette.yellow('retry   '), event.host, `${labelText(event.task)} (${event.attempt} of ${event.of})`);
+        if (verbosity >= 0)
+          row(
+            palette.yellow('retry   '),
+            event.host,
+            `${labelText(event.task)} (${event.attempt} of ${event.of})`,
+          );
         return;
       case 'task-result':
         live?.stop(event.host);
@@ -65,7 +71,11 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         return;
       case 'task-failed':
         live?.stop(event.host);
-        row(event.fate === 'failed' ? palette.red('FAILED  ') : palette.yellow(event.fate.padEnd(8)), event.host, palette.bold(labelText(event.task)));
+        row(
+          event.fate === 'failed' ? palette.red('FAILED  ') : palette.yellow(event.fate.padEnd(8)),
+          event.host,
+          palette.bold(labelText(event.task)),
+        );
         for (const line of errorLines(event.error, palette)) indent(line);
         return;
       case 'host-unreachable':
@@ -74,7 +84,9 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         for (const line of errorLines(event.error, palette)) indent(line);
         return;
       case 'warning':
-        print(`  ${palette.yellow('warning ')}  ${event.host === undefined ? '' : `${event.host}  `}${event.message}`);
+        print(
+          `  ${palette.yellow('warning ')}  ${event.host === undefined ? '' : `${event.host}  `}${event.message}`,
+        );
         return;
       case 'verify-start':
         if (verbosity < 0) return;
@@ -108,25 +120,38 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         } else if (verbosity >= 1) row(palette.green('ok      '), host, labelText(task));
         return;
       case 'skipped':
-        if (verbosity >= 1) row(palette.dim('skipped '), host, `${labelText(task)}${palette.dim(reasonText(result.reason))}`);
+        if (verbosity >= 1)
+          row(palette.dim('skipped '), host, `${labelText(task)}${palette.dim(reasonText(result.reason))}`);
         return;
       case 'may-change':
-        if (verbosity >= 0) row(palette.yellow('may chg '), host, `${labelText(task)}${palette.dim(reasonText(result.reason))}`);
+        if (verbosity >= 0)
+          row(
+            palette.yellow('may chg '),
+            host,
+            `${labelText(task)}${palette.dim(reasonText(result.reason))}`,
+          );
         return;
       case 'changed':
         if (verbosity < 0) return;
-        row(palette.yellow('changed '), host, `${labelText(task)}${result.ms >= 1000 ? palette.dim(`  ${(result.ms / 1000).toFixed(1)} s`) : ''}`);
+        row(
+          palette.yellow('changed '),
+          host,
+          `${labelText(task)}${result.ms >= 1000 ? palette.dim(`  ${(result.ms / 1000).toFixed(1)} s`) : ''}`,
+        );
         showChanges(result.changes);
     }
   }
 
   function showChanges(changes: readonly ChangeView[]): void {
     const subjects = [...new Set(changes.map((change) => change.subject))];
-    const bySubject = subjects.map((subject) => [subject, changes.filter((change) => change.subject === subject)] as const);
+    const bySubject = subjects.map(
+      (subject) => [subject, changes.filter((change) => change.subject === subject)] as const,
+    );
     const most = verbosity >= 1 ? bySubject.length : SHOWN_CHANGES;
     for (const [subject, fields] of bySubject.slice(0, most)) {
       indent(palette.dim(changeText(subject, fields)));
-      if (options.diff) for (const line of fields.flatMap((change) => change.diff ?? [])) indent(paintDiff(line, palette));
+      if (options.diff)
+        for (const line of fields.flatMap((change) => change.diff ?? [])) indent(paintDiff(line, palette));
     }
     if (bySubject.length > most) indent(palette.dim(`and ${bySubject.length - most} more`));
   }
@@ -148,7 +173,11 @@ export function labelText(task: TaskLabel): string {
 
 /** `+ path  content: 12 bytes, mode: 0644`, `~ path  mode: 0644 -> 0600` */
 function changeText(subject: string, fields: readonly ChangeView[]): string {
-  const mark = fields.every(({ before }) => before === null) ? '+' : fields.every(({ after }) => after === null) ? '-' : '~';
+  const mark = fields.every(({ before }) => before === null)
+    ? '+'
+    : fields.every(({ after }) => after === null)
+      ? '-'
+      : '~';
   const texts = fields.map(({ field, before, after }) => {
     if (before === null) return `${field}: ${short(after ?? '')}`;
     return after === null ? `${field}: ${short(before)}` : `${field}: ${short(before)} -> ${short(after)}`;

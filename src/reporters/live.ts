@@ -21,7 +21,10 @@ interface Busy {
 const PATIENCE = 400;
 const REDRAW = 120;
 
-export function createLive(out: { write(text: string): unknown; readonly columns?: number | undefined }, palette: Palette): Live {
+export function createLive(
+  out: { write(text: string): unknown; readonly columns?: number | undefined },
+  palette: Palette,
+): Live {
   const busy = new Map<string, Busy>();
   const draw = createLogUpdate(out as NodeJS.WriteStream, { showCursor: true });
   let drawn = false;
@@ -32,7 +35,9 @@ export function createLive(out: { write(text: string): unknown; readonly columns
     const now = Date.now();
     const lines = [...busy]
       .filter(([, one]) => now - one.since >= PATIENCE)
-      .map(([host, one]) => fit(`  ${host}  ${one.what}  ${Math.round((now - one.since) / 1000)} s  ${one.line}`));
+      .map(([host, one]) =>
+        fit(`  ${host}  ${one.what}  ${Math.round((now - one.since) / 1000)} s  ${one.line}`),
+      );
     if (lines.length > 0) {
       draw(lines.map((line) => palette.dim(line)).join('\n'));
       drawn = true;

@@ -6,13 +6,29 @@ import type { Palette } from './palette.js';
 export function recapTable(recap: Recap, palette: Palette, show: { roundTrips: boolean }): string[] {
   const checks = recap.hosts.some((host) => host.checksPassed + host.checksFailed > 0);
   const table = new Table({
-    head: ['host', 'ok', 'changed', 'failed', 'skipped', ...(checks ? ['verified'] : []), ...(show.roundTrips ? ['round trips'] : []), 'time'],
+    head: [
+      'host',
+      'ok',
+      'changed',
+      'failed',
+      'skipped',
+      ...(checks ? ['verified'] : []),
+      ...(show.roundTrips ? ['round trips'] : []),
+      'time',
+    ],
     chars: BORDERLESS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
   for (const host of recap.hosts) table.push(row(host, palette, { checks, ...show }));
-  return [...table.toString().split('\n').map((line) => `  ${line.trimEnd()}`), '', summary(recap, palette)];
+  return [
+    ...table
+      .toString()
+      .split('\n')
+      .map((line) => `  ${line.trimEnd()}`),
+    '',
+    summary(recap, palette),
+  ];
 }
 
 function row(host: HostRecap, palette: Palette, show: { checks: boolean; roundTrips: boolean }): string[] {

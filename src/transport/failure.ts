@@ -3,7 +3,11 @@ import type { Tried } from './login.js';
 import type { SshTarget } from './target.js';
 
 /** Why a login failed, in plain words, with what to try. */
-export function plainReason(error: Error & { code?: string; level?: string }, target: SshTarget, tried: readonly Tried[]): UnreachableError {
+export function plainReason(
+  error: Error & { code?: string; level?: string },
+  target: SshTarget,
+  tried: readonly Tried[],
+): UnreachableError {
   const where = `${target.host} port ${target.port}`;
   const say = (message: string, hint?: string): UnreachableError =>
     new UnreachableError(message, { host: target.name, hint, cause: error });
@@ -18,17 +22,34 @@ export function plainReason(error: Error & { code?: string; level?: string }, ta
     case 'ENETUNREACH':
       return say(`${where} cannot be reached (${error.code})`, 'is the host up, and is there a route to it?');
     case 'ECONNRESET':
-      return say(`${where} closed the connection`, 'sshd may be overloaded (MaxStartups) or refuse this address');
+      return say(
+        `${where} closed the connection`,
+        'sshd may be overloaded (MaxStartups) or refuse this address',
+      );
+    default:
+      break;
   }
-  if (error.level === 'client-authentication' || /authentication methods failed/i.test(error.message)) return refused(target, tried, say);
+  if (error.level === 'client-authentication' || /authentication methods failed/i.test(error.message))
+    return refused(target, tried, say);
   return say(`login to ${where} failed: ${error.message}`);
 }
 
-function refused(target: SshTarget, tried: readonly Tried[], say: (message: string, hint?: string) => UnreachableError): UnreachableError {
-  const list = tried.length === 0 ? 'there was no key and no password to try' : `tried ${tried.map((one) => one.what).join(', ')}`;
-  const skipped = tried.filter((one) => one.problem !== undefined).map((one) => `${one.what}: ${one.problem ?? ''}`);
+function refused(
+  target: SshTarget,
+  tried: readonly Tried[],
+  say: (message: string, hint?: string) => UnreachableError,
+): UnreachableError {
+  const list =
+    tried.length === 0
+      ? 'there was no key and no password to try'
+      : `tried ${tried.map((one) => one.what).join(', ')}`;
+  const skipped = tried
+    .filter((one) => one.problem !== undefined)
+    .map((one) => `${one.what}: ${one.problem ?? ''}`);
   return say(
     `${target.host} refuses the login of ${target.user}: ${list}`,
-    skipped.length > 0 ? skipped.join('; ') : 'check ansible_user and ansible_ssh_private_key_file, and the authorized_keys of the host',
+    skipped.length > 0
+      ? skipped.join('; ')
+      : 'check ansible_user and ansible_ssh_private_key_file, and the authorized_keys of the host',
   );
 }

@@ -49,10 +49,13 @@ function judge(key: Buffer, pins: readonly Pin[], target: SshTarget): Unreachabl
   const same = pins.filter((pin) => pin.key === base64);
   const context = { host: target.name };
   if (same.some((pin) => pin.marker === 'revoked')) {
-    return new UnreachableError(`the host key of ${nameOf(target)} is marked as revoked (${placesOf(same)})`, {
-      ...context,
-      hint: 'the key may have been stolen: give the host a new one and pin that',
-    });
+    return new UnreachableError(
+      `the host key of ${nameOf(target)} is marked as revoked (${placesOf(same)})`,
+      {
+        ...context,
+        hint: 'the key may have been stolen: give the host a new one and pin that',
+      },
+    );
   }
   if (same.some((pin) => pin.marker === undefined)) return undefined;
   const others = pins.filter((pin) => pin.marker === undefined);
@@ -61,7 +64,10 @@ function judge(key: Buffer, pins: readonly Pin[], target: SshTarget): Unreachabl
       ...context,
       detail: [
         `shown:  ${type} ${fingerprint(key)}`,
-        ...others.map((pin) => `pinned: ${pin.type} ${fingerprint(Buffer.from(pin.key, 'base64'))} (${pin.file}:${pin.line})`),
+        ...others.map(
+          (pin) =>
+            `pinned: ${pin.type} ${fingerprint(Buffer.from(pin.key, 'base64'))} (${pin.file}:${pin.line})`,
+        ),
       ],
       hint: 'somebody may be in between, or the host was made anew: compare the fingerprint on its console, then replace the line',
     });
@@ -69,7 +75,9 @@ function judge(key: Buffer, pins: readonly Pin[], target: SshTarget): Unreachabl
   return new UnreachableError(`the host key of ${nameOf(target)} is not known: ${type} ${fingerprint(key)}`, {
     ...context,
     detail: pins.some((pin) => pin.marker === 'cert-authority')
-      ? ['known_hosts names a certificate authority for it, but host certificates are not supported: pin the key itself']
+      ? [
+          'known_hosts names a certificate authority for it, but host certificates are not supported: pin the key itself',
+        ]
       : [],
     hint: `compare the fingerprint on the host's console, then: ssh-keyscan -p ${target.port} ${target.host} >> ${target.knownHostsFiles[0] ?? '~/.ssh/known_hosts'}; or set StrictHostKeyChecking=accept-new`,
   });
@@ -79,7 +87,10 @@ async function pin(key: Buffer, target: SshTarget): Promise<void> {
   const [file] = target.knownHostsFiles;
   if (file === undefined) return;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await appendFile(file, `${nameOf(target)} ${typeOf(key)} ${key.toString('base64')}\n`, { mode: 0o600, flush: true });
+  await appendFile(file, `${nameOf(target)} ${typeOf(key)} ${key.toString('base64')}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
   await chmod(file, 0o600);
   files.delete(file);
 }

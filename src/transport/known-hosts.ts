@@ -19,7 +19,8 @@ export function parseKnownHosts(text: string, file: string): KnownKey[] {
   return text.split('\n').flatMap((raw, index) => {
     const words = raw.trim().split(/\s+/);
     if (words[0] === '' || words[0]?.startsWith('#')) return [];
-    const marker = words[0] === '@revoked' ? 'revoked' : words[0] === '@cert-authority' ? 'cert-authority' : undefined;
+    const marker =
+      words[0] === '@revoked' ? 'revoked' : words[0] === '@cert-authority' ? 'cert-authority' : undefined;
     const [hosts, type, key] = marker === undefined ? words : words.slice(1);
     if (hosts === undefined || type === undefined || key === undefined) return [];
     return [{ marker, hosts: hosts.split(','), type, key, file, line: index + 1 }];
@@ -48,7 +49,10 @@ function matches(patterns: readonly string[], name: string): boolean {
 function matchesPattern(pattern: string, name: string): boolean {
   const lower = pattern.toLowerCase();
   if (!/[*?]/.test(lower)) return lower === name;
-  const source = lower.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = lower
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`).test(name);
 }
 

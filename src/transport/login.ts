@@ -65,20 +65,23 @@ function methodsFor(target: SshTarget, options: ConnectOptions): Method[] {
           {
             what: 'the keys of the ssh-agent',
             kind: 'publickey',
-            prepare: () => Promise.resolve<AnyAuthMethod>({ type: 'agent', username, agent: createAgent(agentSocket) }),
+            prepare: () =>
+              Promise.resolve<AnyAuthMethod>({ type: 'agent', username, agent: createAgent(agentSocket) }),
           },
         ]),
-    ...target.privateKeyFiles.map(
-      (file): Method => ({
-        what: file,
-        kind: 'publickey',
-        prepare: async () => ({ type: 'publickey', username, key: await readKey(file, options) }),
-      }),
-    ),
+    ...target.privateKeyFiles.map((file): Method => ({
+      what: file,
+      kind: 'publickey',
+      prepare: async () => ({ type: 'publickey', username, key: await readKey(file, options) }),
+    })),
     ...(password === undefined
       ? []
       : [
-          { what: 'the password', kind: 'password', prepare: () => Promise.resolve<AnyAuthMethod>({ type: 'password', username, password }) },
+          {
+            what: 'the password',
+            kind: 'password',
+            prepare: () => Promise.resolve<AnyAuthMethod>({ type: 'password', username, password }),
+          },
           {
             what: 'the password (keyboard-interactive)',
             kind: 'keyboard-interactive',
@@ -105,8 +108,12 @@ async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKe
   const text = await readFile(file);
   const parsed = utils.parseKey(text);
   if (!(parsed instanceof Error)) return first(parsed);
-  if (!/encrypted|passphrase/i.test(parsed.message)) throw new UnreachableError(`not a private key that can be read (${parsed.message})`);
-  if (!options.prompt) throw new UnreachableError('it is encrypted and nobody can be asked for the passphrase: add it to ssh-agent');
+  if (!/encrypted|passphrase/i.test(parsed.message))
+    throw new UnreachableError(`not a private key that can be read (${parsed.message})`);
+  if (!options.prompt)
+    throw new UnreachableError(
+      'it is encrypted and nobody can be asked for the passphrase: add it to ssh-agent',
+    );
   const opened = utils.parseKey(text, await options.prompt(`Passphrase of ${file}: `));
   if (opened instanceof Error) throw new UnreachableError('the passphrase is wrong');
   return first(opened);

@@ -1,4 +1,9 @@
-import ssh2, { type AuthHandlerMiddleware, type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, {
+  type AuthHandlerMiddleware,
+  type ClientChannel,
+  type ConnectConfig,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2';
 import type { Duplex } from 'node:stream';
 import { UnreachableError } from '../errors.js';
 import type { Channel, Connection } from './connection.js';
@@ -35,7 +40,11 @@ export async function connectSsh(target: SshTarget, options: ConnectOptions): Pr
   });
 }
 
-async function login(target: SshTarget, socket: Duplex | undefined, options: ConnectOptions): Promise<Client> {
+async function login(
+  target: SshTarget,
+  socket: Duplex | undefined,
+  options: ConnectOptions,
+): Promise<Client> {
   const check = await createHostKeyCheck(target);
   const tried: Tried[] = [];
   const client = new Client();
@@ -54,7 +63,9 @@ async function login(target: SshTarget, socket: Duplex | undefined, options: Con
       kex: { prepend: ['curve25519-sha256'], append: [], remove: [] },
       cipher: { prepend: ['aes128-gcm@openssh.com'], append: [], remove: [] },
       compress: ['none'],
-      ...(check.pinned.length > 0 ? { serverHostKey: algorithmsFor(check.pinned) as ServerHostKeyAlgorithm[] } : {}),
+      ...(check.pinned.length > 0
+        ? { serverHostKey: algorithmsFor(check.pinned) as ServerHostKeyAlgorithm[] }
+        : {}),
     },
     authHandler: authMethods(target, options, tried) as AuthHandlerMiddleware,
   };
@@ -74,15 +85,20 @@ function ready(
       release();
       client.on('error', () => undefined);
       client.destroy();
-      reject(check.problem ?? (error instanceof UnreachableError ? error : plainReason(error, target, tried)));
+      reject(
+        check.problem ?? (error instanceof UnreachableError ? error : plainReason(error, target, tried)),
+      );
     };
     const late = setTimeout(
       () =>
         fail(
-          new UnreachableError(`no login to ${target.host} port ${target.port} within ${target.connectTimeout} s`, {
-            host: target.name,
-            hint: 'is the host up, and does a firewall drop the packets? --timeout gives it more time',
-          }),
+          new UnreachableError(
+            `no login to ${target.host} port ${target.port} within ${target.connectTimeout} s`,
+            {
+              host: target.name,
+              hint: 'is the host up, and does a firewall drop the packets? --timeout gives it more time',
+            },
+          ),
         ),
       target.connectTimeout * 1000,
     );
@@ -110,10 +126,13 @@ function forward(client: Client, next: SshTarget, hop: SshTarget): Promise<Duple
       if (!error) resolve(stream);
       else {
         reject(
-          new UnreachableError(`jump host ${hop.host} cannot reach ${next.host} port ${next.port}: ${error.message}`, {
-            host: next.name,
-            hint: 'check the address as the jump host sees it, and AllowTcpForwarding there',
-          }),
+          new UnreachableError(
+            `jump host ${hop.host} cannot reach ${next.host} port ${next.port}: ${error.message}`,
+            {
+              host: next.name,
+              hint: 'check the address as the jump host sees it, and AllowTcpForwarding there',
+            },
+          ),
         );
       }
     });

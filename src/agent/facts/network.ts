@@ -44,7 +44,10 @@ export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
 }
 
 /** `default_ipv4` and `default_ipv6`: the addresses of the interfaces that the default routes leave by. */
-export function defaultRoute(json: string, interfaces: Readonly<Record<string, InterfaceFacts>>): Record<string, unknown> {
+export function defaultRoute(
+  json: string,
+  interfaces: Readonly<Record<string, InterfaceFacts>>,
+): Record<string, unknown> {
   const facts: Record<string, unknown> = {};
   for (const route of listsIn(json)) {
     const gateway = text(route['gateway']);
@@ -54,7 +57,13 @@ export function defaultRoute(json: string, interfaces: Readonly<Record<string, I
     const source = text(route['prefsrc']);
     const own = one.addresses.filter((address) => address.family === family);
     const chosen = own.find((address) => address.address === source) ?? own[0];
-    facts[`default_${family}`] ??= { interface: one.device, gateway, macaddress: one.macaddress, mtu: one.mtu, ...chosen };
+    facts[`default_${family}`] ??= {
+      interface: one.device,
+      gateway,
+      macaddress: one.macaddress,
+      mtu: one.mtu,
+      ...chosen,
+    };
   }
   return facts;
 }
@@ -88,7 +97,9 @@ function listsIn(json: string): Record<string, unknown>[] {
 }
 
 function list(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null) : [];
+  return Array.isArray(value)
+    ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null)
+    : [];
 }
 
 function text(value: unknown): string {

@@ -6,7 +6,13 @@ import type { QueryKind } from './kind.js';
 export const user: QueryKind<'user'> = {
   compile(queries) {
     const names = quoteAll(queries.map((query) => query.name));
-    return [`getent passwd ${names}`, 'echo ::', `getent shadow ${names} 2>/dev/null`, 'echo ::', 'getent group'].join('\n');
+    return [
+      `getent passwd ${names}`,
+      'echo ::',
+      `getent shadow ${names} 2>/dev/null`,
+      'echo ::',
+      'getent group',
+    ].join('\n');
   },
   parse(queries, output) {
     const [passwd = [], shadow = [], groups = []] = sections(output.stdout.toString('utf8'));
@@ -20,7 +26,10 @@ export const user: QueryKind<'user'> = {
         uid: Number(uid),
         gid: Number(gid),
         group: groups.find(([, , id]) => id === gid)?.[0] ?? String(gid),
-        groups: groups.filter(([, , , members = '']) => members.split(',').includes(name)).map(([group = '']) => group).sort(),
+        groups: groups
+          .filter(([, , , members = '']) => members.split(',').includes(name))
+          .map(([group = '']) => group)
+          .sort(),
         comment,
         home,
         shell,

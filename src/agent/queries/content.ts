@@ -14,7 +14,7 @@ export const content: QueryKind<'content'> = {
     const expected = queries.filter((query) => query.unless !== undefined).map((query) => query.path);
     const sums = chunked(expected).map((chunk) => `sha256sum -- ${quoteAll(chunk)} 2>/dev/null`);
     return [
-      ...(sums.length > 0 ? [`sums=$(${sums.join('; ')})`, "sums=\"\n$sums\n\""] : []),
+      ...(sums.length > 0 ? [`sums=$(${sums.join('; ')})`, 'sums="\n$sums\n"'] : []),
       SHOW,
       ...queries.map((query, index) => compileOne(query.path, query.unless, index)),
     ].join('\n');
@@ -48,7 +48,11 @@ function compileOne(path: string, unless: string | undefined, index: number): st
   return `case $sums in *${quote(`\n${unless}  ${path}\n`)}*) printf '%s same\\n.\\n' ${index} ;; *) ${show} ;; esac`;
 }
 
-function answerOf(state: string | undefined, hash: string, lines: readonly string[]): ContentAnswer | undefined {
+function answerOf(
+  state: string | undefined,
+  hash: string,
+  lines: readonly string[],
+): ContentAnswer | undefined {
   switch (state) {
     case 'same':
     case 'absent':

@@ -4,14 +4,21 @@ import { chunked, type QueryKind } from './kind.js';
 
 /** What find prints of a path, NUL after each. */
 const FIELDS = ['%p', '%y', '%m', '%U', '%G', '%u', '%g', '%s', '%T@', '%i', '%l'];
-const TYPES: Readonly<Record<string, 'file' | 'directory' | 'link'>> = { f: 'file', d: 'directory', l: 'link' };
+const TYPES: Readonly<Record<string, 'file' | 'directory' | 'link'>> = {
+  f: 'file',
+  d: 'directory',
+  l: 'link',
+};
 
 export const file: QueryKind<'file'> = {
   compile(queries) {
-    const paths = (follow: boolean): string[] => queries.filter((query) => (query.follow ?? false) === follow).map((query) => query.path);
+    const paths = (follow: boolean): string[] =>
+      queries.filter((query) => (query.follow ?? false) === follow).map((query) => query.path);
     const format = `'${FIELDS.map((field) => `${field}\\0`).join('')}'`;
     const find = (option: string, list: readonly string[]): string[] =>
-      chunked(list).map((chunk) => `find ${option} ${quoteAll(chunk)} -maxdepth 0 -printf ${format} 2>/dev/null`);
+      chunked(list).map(
+        (chunk) => `find ${option} ${quoteAll(chunk)} -maxdepth 0 -printf ${format} 2>/dev/null`,
+      );
     return [...find('-P', paths(false)), "printf '\\0'", ...find('-L', paths(true))].join('\n');
   },
   parse(queries, output) {
@@ -19,7 +26,7 @@ export const file: QueryKind<'file'> = {
     const fields = output.stdout.toString('utf8').split('\0');
     const found: [Map<string, FileAnswer>, Map<string, FileAnswer>] = [new Map(), new Map()];
     let run: 0 | 1 = 0;
-    for (let at = 0; at < fields.length; ) {
+    for (let at = 0; at < fields.length;) {
       const path = fields[at];
       if (path === '' || path === undefined) {
         run = 1;

@@ -13,7 +13,22 @@ import { sql } from './sql.js';
 import { unit } from './unit.js';
 
 /** Kinds that a host answers; the others are the controller's own. */
-const kinds = { file, content, package: packages, candidate: candidates, unit, user, group, sysctl, listen, facts, markers, sql, command, script };
+const kinds = {
+  file,
+  content,
+  package: packages,
+  candidate: candidates,
+  unit,
+  user,
+  group,
+  sysctl,
+  listen,
+  facts,
+  markers,
+  sql,
+  command,
+  script,
+};
 type HostKind = keyof typeof kinds;
 
 /** Output of a query is needed whole: file contents, lists of sockets. */
@@ -41,7 +56,10 @@ export function batchQueries(queries: readonly Query[]): QueryBatch[] {
 function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): QueryBatch {
   return {
     part: { code: kind.compile(queries), ok: undefined, keep: KEEP },
-    read: (output) => kind.parse(queries, output).map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]),
+    read: (output) =>
+      kind
+        .parse(queries, output)
+        .map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]),
   };
 }
 

@@ -30,9 +30,19 @@ export const listen: QueryKind<'listen'> = {
         const [protocol, , , , local = '', , ...process] = line.trim().split(/\s+/);
         const at = local.lastIndexOf(':');
         if ((protocol !== 'tcp' && protocol !== 'udp') || at < 0) return [];
-        const address = local.slice(0, at).replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+        const address = local
+          .slice(0, at)
+          .replace(/^\[|\]$/g, '')
+          .replace(/%.*$/, '');
         const name = /\(\("([^"]*)"/.exec(process.join(' '))?.[1] ?? '';
-        return [{ protocol, address: address === '*' ? '::' : address, port: Number(local.slice(at + 1)), process: name } as const];
+        return [
+          {
+            protocol,
+            address: address === '*' ? '::' : address,
+            port: Number(local.slice(at + 1)),
+            process: name,
+          } as const,
+        ];
       });
     return queries.map(() => ({ sockets }));
   },

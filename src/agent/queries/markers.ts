@@ -2,7 +2,8 @@ import type { QueryKind } from './kind.js';
 
 /** The files in the agent's folder of pending handlers; sh lists them itself. */
 export const markers: QueryKind<'markers'> = {
-  compile: () => 'for marker in "$state"/pending/*; do [ ! -f "$marker" ] || printf \'%s\\n\' "${marker##*/}"; done',
+  compile: () =>
+    'for marker in "$state"/pending/*; do [ ! -f "$marker" ] || printf \'%s\\n\' "${marker##*/}"; done',
   parse: (queries, output) => {
     const names = output.stdout
       .toString('utf8')

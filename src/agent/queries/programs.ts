@@ -28,5 +28,10 @@ export const script: QueryKind<'script'> = {
 
 function answerOf(output: PartOutput): CommandAnswer {
   const { signal, stderr } = splitSignal(output.rc, output.stderr.toString('utf8'));
-  return { rc: output.rc, ...(signal === undefined ? {} : { signal }), stdout: output.stdout.toString('utf8'), stderr };
+  return {
+    rc: output.rc,
+    ...(signal === undefined ? {} : { signal }),
+    stdout: output.stdout.toString('utf8'),
+    stderr,
+  };
 }

@@ -10,16 +10,24 @@ type SqlQuery = Parameters<QueryKind<'sql'>['compile']>[0][number];
  */
 export const sql: QueryKind<'sql'> = {
   compile(queries) {
-    const find = 'client=$(command -v mariadb || command -v mysql) || { echo "no mariadb or mysql client is installed" >&2; client=false; }';
+    const find =
+      'client=$(command -v mariadb || command -v mysql) || { echo "no mariadb or mysql client is installed" >&2; client=false; }';
     return [find, ...batchesOf(queries).map(batchCode)].join('\n');
   },
   parse(queries, output) {
-    const outs = output.stdout.toString('utf8').split(/^provision-batch\n/m).slice(1);
+    const outs = output.stdout
+      .toString('utf8')
+      .split(/^provision-batch\n/m)
+      .slice(1);
     const errs = output.stderr.toString('utf8').split(/^provision-batch\n/m);
     const missing = (errs[0] ?? '').trim();
     const answers = new Map<SqlQuery, SqlAnswer>();
     for (const [index, batch] of batchesOf(queries).entries()) {
-      const all = parseBatch(batch.length, outs[index] ?? '', missing === '' ? (errs[index + 1] ?? '') : missing);
+      const all = parseBatch(
+        batch.length,
+        outs[index] ?? '',
+        missing === '' ? (errs[index + 1] ?? '') : missing,
+      );
       for (const [at, query] of batch.entries()) answers.set(query, all[at] ?? { error: 'no answer' });
     }
     return queries.map((query) => answers.get(query) ?? { error: 'no answer' });
@@ -37,7 +45,10 @@ function batchesOf(queries: readonly SqlQuery[]): SqlQuery[][] {
 
 /** Each statement stands on lines of its own behind a SELECT that numbers it. */
 function batchCode(batch: readonly SqlQuery[]): string {
-  const statements = batch.map(({ sql: text }, index) => `SELECT 'provision ${index}';\n${text.replace(/;\s*$/, '').replaceAll('\n', ' ')};\n`);
+  const statements = batch.map(
+    ({ sql: text }, index) =>
+      `SELECT 'provision ${index}';\n${text.replace(/;\s*$/, '').replaceAll('\n', ' ')};\n`,
+  );
   const database = batch[0]?.database;
   return [
     'echo provision-batch; echo provision-batch >&2',
@@ -60,15 +71,22 @@ function parseBatch(count: number, out: string, err: string): SqlAnswer[] {
     answers.set(Math.floor((Number(at) - 1) / 2), { error: line });
   }
   const failed = general !== '' && answers.size === 0;
-  return Array.from({ length: count }, (_one, index) => answers.get(index) ?? (failed ? { error: general } : { rows: [] }));
+  return Array.from(
+    { length: count },
+    (_one, index) => answers.get(index) ?? (failed ? { error: general } : { rows: [] }),
+  );
 }
 
 function fieldsOf(row: string): (string | null)[] {
-  return [...row.matchAll(/<field name="[^"]*"(?: (xsi:nil="true") ?\/>|>([\s\S]*?)<\/field>)/g)].map(([, nil, text = '']) =>
-    nil === undefined ? unescapeXml(text) : null,
+  return [...row.matchAll(/<field name="[^"]*"(?: (xsi:nil="true") ?\/>|>([\s\S]*?)<\/field>)/g)].map(
+    ([, nil, text = '']) => (nil === undefined ? unescapeXml(text) : null),
   );
 }
 
 function unescapeXml(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
 }

@@ -2,7 +2,15 @@ import type { UnitAnswer } from '../query.js';
 import { quoteAll } from '../quote.js';
 import type { QueryKind } from './kind.js';
 
-const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'MainPID', 'NeedDaemonReload', 'NRestarts'];
+const PROPERTIES = [
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'UnitFileState',
+  'MainPID',
+  'NeedDaemonReload',
+  'NRestarts',
+];
 
 /** systemctl(1) show: a block of properties for each unit, in the order asked. */
 export const unit: QueryKind<'unit'> = {
