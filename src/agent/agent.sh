@@ -1,30 +1,33 @@
 # The provision agent: reads requests on stdin, runs each as a background job, answers on stdout and stderr.
 #
-#   R <id> <bytes> <u|i>   a script of that many bytes follows: run it (u: it must not be interrupted)
-#   K <id>                 stop the running job and everything below it
-#   L <bytes>              the holder's name follows: take this host's lock, keep it as long as this process lives
+#   L <holder>             take this host's lock, keep it as long as this process lives; refused: the next R does not run
 #   S <bytes>              a path follows: a file that is being put together; removed when the link is lost
+#   D <bytes>              so many bytes follow: append them to that file
+#   R <id> <bytes> <u|i>   a script of that many bytes follows: run it (u: it must not be interrupted)
+#   K <id>                 stop that script and everything below it
 #
 # The main loop never waits for a job while it could read: the end of stdin (the controller or the link is gone) and K
 # are noticed at once. What a script prints goes out as it is; markers that hold the nonce, which no program knows, tell
 # where a part ends. Nothing is left on the host's disk but what the scripts are asked to write.
+# No program is started where sh itself can do it: a process costs a host more than all else here.
 
+# shellcheck disable=SC2317 # scripts call these functions
 IFS= read -r nonce || exit 1
+# What sshd or a profile exported under these names must not carry a script, and its secrets, into the environment.
+unset text body stdin content id line rest CDPATH LANGUAGE
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
-unset LANGUAGE
 umask 022
-cd /
-trap : TERM INT HUP
+cd / || exit 1
 
-uid=$(id -u)
+while read -r key uid rest; do [ "$key" != Uid: ] || break; done </proc/self/status
 if [ "$uid" = 0 ]; then
   state=/var/lib/provision lock=/run/provision.lock
 else
-  state=${XDG_STATE_HOME:-$HOME/.local/state}/provision lock=${XDG_RUNTIME_DIR:-$HOME}/.provision.lock
+  state=$HOME/.local/state/provision lock=$HOME/.local/state/provision/lock
 fi
-job='' running=i staged=''
+job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed=''
 
 # say WORDS: a marker, on both streams.
 say() {
@@ -32,19 +35,20 @@ say() {
   printf '\n%s %s\n' "$nonce" "$*" >&2
 }
 
-# take BYTES: exactly so many bytes of stdin. The x keeps newlines at the end; ${text%x} takes it off.
+# take BYTES: exactly so many bytes of stdin, but for newlines at their end.
 take() {
-  text=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null; printf x)
-  text=${text%x}
+  text=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null)
 }
 
-# below PIDS: these processes and all their descendants.
+# below: $tree is all that descends from this process and lives, $leaves those of them that have no children.
 below() {
-  found=" $* " pairs=''
+  pairs='' tree=" $self " leaves=''
   for stat in /proc/[0-9]*/stat; do
-    { read -r line <"$stat"; } 2>/dev/null || continue
+    line=''
+    # A program may have a newline in its name.
+    { while IFS= read -r rest || [ -n "$rest" ]; do line="$line$rest "; done <"$stat"; } 2>/dev/null
     rest=${line##*) }
-    case $rest in Z*) continue ;; esac
+    case $rest in '' | Z*) continue ;; esac
     rest=${rest#* }
     pairs="$pairs ${line%% *}:${rest%% *}"
   done
@@ -52,69 +56,70 @@ below() {
   while [ -n "$grown" ]; do
     grown=''
     for pair in $pairs; do
-      case $found in *" ${pair%:*} "*) continue ;; esac
-      case $found in *" ${pair#*:} "*) found="$found${pair%:*} " grown=yes ;; esac
+      case $tree in *" ${pair%:*} "*) continue ;; esac
+      case $tree in *" ${pair#*:} "*) tree="$tree${pair%:*} " grown=yes ;; esac
     done
   done
-  printf %s "$found"
-}
-
-# living PIDS: those that have not ended.
-living() {
-  for pid in "$@"; do
-    { read -r line <"/proc/$pid/stat"; } 2>/dev/null || continue
-    case ${line##*) } in Z*) continue ;; esac
-    printf '%s ' "$pid"
+  tree=${tree#" $self "}
+  for pid in $tree; do
+    case "$pairs " in *":$pid "*) ;; *) leaves="$leaves $pid" ;; esac
   done
 }
 
-# stop_job: end the job and everything below it: TERM, and KILL after two seconds.
+# stop_job: end the job and everything below it: TERM, and KILL after two seconds. KILL takes the lowest first, so that
+# the shells above them come to remove their temporary files.
+# shellcheck disable=SC2086 # lists of numbers
 stop_job() {
   [ -n "$job" ] || return 0
-  # shellcheck disable=SC2046,SC2086 # lists of numbers
-  {
-    tree=$(below "$job")
-    kill -TERM $tree 2>/dev/null
-    tries=0
-    while [ "$tries" -lt 20 ] && [ -n "$(living $tree)" ]; do
-      sleep 0.1 2>/dev/null || sleep 1
-      tries=$((tries + 1))
-    done
-    left=$(living $tree)
-    [ -z "$left" ] || kill -KILL $(below $left) 2>/dev/null
-  }
-  wait "$job" 2>/dev/null
+  tries=0 before=''
+  below
+  # Held still first: what is starting processes right now cannot slip through.
+  while [ "$tree" != "$before" ] && [ "$tries" -lt 10 ]; do
+    kill -STOP $tree 2>/dev/null
+    before=$tree tries=$((tries + 1))
+    below
+  done
+  [ -z "$tree" ] || { kill -TERM $tree; kill -CONT $tree; } 2>/dev/null
+  tries=0
+  while below && [ -n "$tree" ] && [ "$tries" -lt 40 ]; do
+    [ "$tries" -lt 20 ] || kill -KILL $leaves 2>/dev/null
+    sleep 0.1 2>/dev/null || sleep 1
+    tries=$((tries + 1))
+  done
+  [ -n "$tree" ] || wait "$job" 2>/dev/null
   job=''
 }
 
-# survive FUNCTION: run it with its output relayed by something that goes on draining when the link is gone.
-survive() {
-  rc=$({ { "$1"; echo $? >&3; } 2>&1 | { cat >&5; cat >/dev/null; }; } 3>&1)
-  return "$rc"
+# relay: pass on, and when the link is gone go on reading: what writes must not end by SIGPIPE.
+relay() {
+  cat 2>/dev/null
+  cat >/dev/null
 }
 
 # put_file PATH MODE OWNER GROUP BACKUP CHECK STAGED: replace a whole file; a link is replaced, not followed: its owner
-# could point it anywhere. The content comes on stdin as base64, or is
-# in the file STAGED already. CHECK is sh that sees the candidate as $new.
+# could point it anywhere. The content comes on stdin as base64, or is in the file STAGED already. CHECK is sh that sees
+# the candidate as $new.
 put_file() {
-  path=$1
-  folder=${path%/*}
-  trap 'rm -f -- "$new"' EXIT
+  path=$1 folder=${1%/*} name=${1##*/} new=$7
+  trap '[ -z "$new" ] || rm -f -- "$new"' EXIT
   trap 'exit 143' TERM INT HUP
-  if [ -n "$7" ]; then
-    new=$7
+  if [ -n "$new" ]; then
+    [ -z "$unstaged" ] || { printf '%s: %s\n' "$path" "$unstaged" >&2; return 1; }
   else
-    new=$(mktemp -- "${folder:-}/.${path##*/}.XXXXXX") || return 1
-    base64 -d >"$new" || return 1
+    missing_folder && return 1
+    # Names have 255 bytes at most.
+    [ "${#name}" -le 50 ] || name='file'
+    new=$(mktemp -- "$folder/.$name.provision-XXXXXX") || return 1
+    base64 -d >"$new" || { printf '%s: the content could not be written\n' "$path" >&2; return 1; }
   fi
-  if [ -e "$path" ] && [ ! -L "$path" ]; then
-    chown --reference="$path" -- "$new" || return 1
-    chmod --reference="$path" -- "$new" || return 1
-  else
-    chmod 0644 -- "$new" || return 1
+  owner=$3 group=$4 bits=$2
+  if [ -f "$path" ] && [ ! -L "$path" ]; then
+    rest=$(stat -c '%u %g %a' -- "$path") || return 1
+    bits=${bits:-${rest##* }} owner=${owner:-${rest%% *}} rest=${rest% *}
+    group=${group:-${rest#* }}
   fi
-  [ -z "$3$4" ] || chown -- "$3${4:+:$4}" "$new" || return 1
-  [ -z "$2" ] || chmod -- "$2" "$new" || return 1
+  [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$new" || return 1
+  chmod -- "${bits:-0644}" "$new" || return 1
   if [ -n "$6" ] && ! eval "$6"; then
     printf '%s: the new content does not pass its validation; the file is left as it was\n' "$path" >&2
     return 1
@@ -122,20 +127,29 @@ put_file() {
   [ -z "$5" ] || [ ! -e "$path" ] || cp -p -- "$path" "$path.$(date +%Y%m%dT%H%M%S)~" || return 1
   sync -- "$new" 2>/dev/null || sync
   mv -fT -- "$new" "$path" || return 1
+  new=''
   sync -- "${folder:-/}" 2>/dev/null || sync
 }
 
 # put_link PATH TARGET: a symbolic link, in place of a link or a file.
 put_link() {
-  new=${1%/*}/.${1##*/}.$$-$id
-  trap 'rm -f -- "$new"' EXIT
+  path=$1 folder=${1%/*}
+  missing_folder && return 1
+  new=$folder/.provision-$self-$id
+  trap '[ -z "$new" ] || rm -f -- "$new"' EXIT
   trap 'exit 143' TERM INT HUP
-  rm -f -- "$new" && ln -s -- "$2" "$new" && mv -fT -- "$new" "$1"
+  ln -sfn -- "$2" "$new" && mv -fT -- "$new" "$path" && new=''
 }
 
-# put_marker NAME / drop_marker NAME: a handler that has to run, even if this run does not come to it.
+missing_folder() {
+  [ -d "${folder:-/}" ] && return 1
+  printf '%s: there is no folder %s\n' "$path" "$folder" >&2
+}
+
+# put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it.
 put_marker() {
-  mkdir -p -- "$state/pending" && : >"$state/pending/$1" && { sync -- "$state/pending/$1" "$state/pending" 2>/dev/null || sync; }
+  [ -d "$state/pending" ] || mkdir -p -- "$state/pending" || return 1
+  printf '%s\n' "$2" >"$state/pending/$1" && { sync -- "$state/pending/$1" "$state/pending" 2>/dev/null || sync; }
 }
 drop_marker() {
   rm -f -- "$state/pending/$1"
@@ -143,47 +157,115 @@ drop_marker() {
 
 # take_lock HOLDER: descriptor 9 holds the lock. Jobs close it, so that nothing they start can keep it.
 take_lock() {
-  if ! ( : 9<>"$lock" ) 2>/dev/null; then
-    say lock error "$lock cannot be opened"
-    return
+  if [ -z "$locked" ]; then
+    if [ "$uid" != 0 ]; then
+      [ -d "$state" ] || mkdir -p -- "$state" 2>/dev/null
+      # An account without a home of its own. Nobody else may have made the file.
+      [ -w "$state" ] || lock=/tmp/provision-$uid.lock
+      { [ -L "$lock" ] || { [ -e "$lock" ] && [ ! -O "$lock" ]; }; } && lock=/nonexistent/$lock
+    fi
+    if ! ( umask 077; : 9<>"$lock" ) 2>/dev/null; then
+      refused="error $lock cannot be opened"
+    else
+      exec 9<>"$lock"
+      flock -n 9
+      case $? in
+        0) locked=yes ;;
+        1)
+          IFS= read -r line <"$lock"
+          # Another name of the inventory for the same machine: the run does not stand in its own way.
+          [ "$line" = "$1" ] || refused="held $line"
+          ;;
+        *) refused='error flock (package util-linux) is missing or failed' ;;
+      esac
+    fi
   fi
-  exec 9<>"$lock"
-  if flock -n 9; then
+  if [ -n "$refused" ]; then
+    exec 9>&-
+    say lock "$refused"
+  else
     printf '%s\n' "$1" >"$lock"
     say lock taken
-  else
-    IFS= read -r line <"$lock"
-    exec 9>&-
-    say lock held "$line"
   fi
 }
 
+# stage PATH: descriptor 6 takes what D frames bring; without it they are read and thrown away.
+stage() {
+  staged=$1
+  unstaged=$( ( umask 077; set -C; : >"$staged" ) 2>&1 )
+  if [ -z "$unstaged" ]; then exec 6>>"$staged"; else exec 6>/dev/null; fi
+}
+
+start_job() {
+  (
+    trap - TERM INT HUP
+    trap 'say end "$id"' EXIT
+    eval "text=''
+$text"
+  ) </dev/null 6>&- 7<&- 9>&- &
+  job=$! running=$id text=''
+}
+
+# What is left when the controller or the link is gone.
+finish() {
+  exec 6>&-
+  if [ "$mode" = i ]; then stop_job; elif [ -n "$job" ]; then wait "$job" 2>/dev/null; fi
+  [ -z "$staged" ] || rm -f -- "$staged"
+  exit
+}
+
+serve() {
+  read -r self rest </proc/self/stat
+  trap finish TERM INT HUP
+  while IFS=' ' read -r verb id bytes how; do
+    case $verb in
+      L)
+        take_lock "$id${bytes:+ $bytes}${how:+ $how}"
+        ;;
+      S)
+        take "$id"
+        stage "$text"
+        ;;
+      D)
+        rest=$(dd bs="$id" count=1 iflag=fullblock status=none 2>&1 >&6) || unstaged=${rest:-it could not be written}
+        ;;
+      R)
+        take "$bytes"
+        # What was cut off by the end of the link does not end with the nonce, and must not run.
+        case $text in *"# $nonce") ;; *) break ;; esac
+        [ -z "$job" ] || wait "$job" 2>/dev/null
+        exec 6>&-
+        if [ -n "$refused" ]; then
+          refused=''
+          say end "$id"
+          continue
+        fi
+        mode=$how
+        if [ "$mode$relayed" = u ]; then
+          serve_relayed
+          exit
+        fi
+        start_job
+        ;;
+      K)
+        [ "$id" = "$running" ] && [ "$mode" = i ] && { stop_job; say end "$id"; }
+        ;;
+    esac
+  done
+  finish
+}
+
+# serve_relayed: go on in a process whose output is relayed, so that what must not be interrupted outlives the link.
+# Started only when it is needed. This process waits for it, without the lock.
+serve_relayed() {
+  relayed=yes
+  exec 7<&0
+  # Redirected by exec: the exit trap of a job would run with what busybox restores of a redirected group.
+  { { { exec 2>&1 >&4 4>&-; start_job; serve; } | relay >&2 4>&- 9>&-; } 4>&1 | relay 9>&-; } <&7 7<&- &
+  exec 9>&- 7<&-
+  trap - TERM INT HUP
+  wait
+}
+
 say hello "$$"
-while IFS=' ' read -r verb id bytes mode; do
-  case $verb in
-    R)
-      [ -z "$job" ] || wait "$job" 2>/dev/null
-      take "$bytes"
-      (
-        trap - TERM INT HUP
-        trap 'say end "$id"' EXIT
-        exec 9>&- 5>&1
-        eval "$text"
-      ) </dev/null &
-      job=$! running=$mode text=''
-      ;;
-    K)
-      [ "$running" = u ] || { stop_job; say end "$id"; }
-      ;;
-    L)
-      take "$id"
-      take_lock "$text"
-      ;;
-    S)
-      take "$id"
-      staged=$text
-      ;;
-  esac
-done
-if [ "$running" = u ] && [ -n "$job" ]; then wait "$job" 2>/dev/null; else stop_job; fi
-[ -z "$staged" ] || rm -f -- "$staged"
+serve

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Channel, Connection } from '../transport/connection.js';
-import { TaskError, UnreachableError } from '../errors.js';
+import { TaskError } from '../errors.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
 import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
-import { scriptOf } from './part.js';
-import { stageContent } from './stage.js';
+import { splitRequest } from './split-request.js';
 
 export type { AgentRequest, AgentResponse } from './request.js';
 export type { RequestOptions } from './exchange.js';
+export { LockedError } from './locked-error.js';
 
 /** A shell on a host that answers requests for as long as the run lasts. */
 export interface Agent {
   /**
-   * Do steps and answer queries, in one write and one answer.
+   * Do steps and answer queries, in one write and one answer. Requests are answered in the order in which they are made.
    * @throws LockedError when somebody else works on the host
    * @throws TaskError when a step took longer than `timeout` seconds, or become was refused
    * @throws UnreachableError when the connection is lost
@@ -22,6 +22,7 @@ export interface Agent {
   request(request: AgentRequest, options?: RequestOptions): Promise<AgentResponse>;
   /** Stop what is running, at once. */
   kill(): void;
+  /** Let it end. Resolves when it is gone. */
   close(): Promise<void>;
   readonly counters: AgentCounters;
   /** it answers no more: become was refused, or the connection is gone */
@@ -43,10 +44,15 @@ export interface AgentOptions {
   readonly shell?: string;
 }
 
-/** Somebody else works on the host. */
-export class LockedError extends TaskError {}
+/** ms that an agent has to end once nothing more is asked of it */
+const END_WITHIN = 5000;
 
-const program = readFileSync(new URL('./agent.sh', import.meta.url));
+/** What is indented or a comment is so for the reader: hosts are sent the rest. */
+const program = Buffer.from(
+  readFileSync(new URL('./agent.sh', import.meta.url), 'utf8')
+    .replace(/^\s*#.*\n/gm, '')
+    .replace(/^[ \t]+/gm, ''),
+);
 
 /** Reads exactly the agent's program from stdin and becomes it: nothing of it is in argv or on the disk. */
 const bootstrap = 'IFS= read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
@@ -57,47 +63,38 @@ const bootstrap = 'IFS= read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>
  */
 export async function startAgent(connection: Connection, options: AgentOptions): Promise<Agent> {
   const { host, become, shell = 'sh' } = options;
-  const nonce = randomBytes(18).toString('base64url');
-  const channel = await connection.exec(becomeCommand(`${shell} -c '${bootstrap}'`, become, nonce));
+  // The prompt is seen in sudo's argv; the nonce, which parts the output of programs, must not be.
+  const [nonce, prompt] = [
+    randomBytes(18).toString('base64url'),
+    `[sudo ${randomBytes(9).toString('base64url')}]`,
+  ];
+  const channel = await connection.exec(becomeCommand({ shell, program: bootstrap, become, prompt }));
   const exchange = createExchange({
     host,
     nonce,
     channel,
-    refused: (code, stderr) => becomeFailure(become, code, stderr),
+    refused: (code, said) => become && becomeFailure(become, code, said, prompt),
   });
-  const hello = Buffer.concat([Buffer.from(`${program.length}\n`), program, Buffer.from(`${nonce}\n`)]);
-  if (become?.password === undefined) exchange.write(hello);
-  else await givePassword({ channel, exchange, become, nonce, hello });
+  if (become?.password !== undefined) await givePassword(channel, become.password, prompt);
+  exchange.write(Buffer.concat([Buffer.from(`${program.length}\n`), program, Buffer.from(`${nonce}\n`)]));
   return agentOver(exchange, host, channel);
 }
 
 function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
+  let turn: Promise<unknown> = Promise.resolve();
   return {
-    async request(request, options = {}) {
-      if (request.lock) await takeLock(exchange, request.lock.holder, host);
-      const staged = await stageContent(request.steps, exchange, options);
-      const compiled = compileRequest(request, staged);
-      const outputs = await exchange.run(
-        {
-          script: scriptOf(compiled.parts),
-          parts: compiled.parts,
-          uninterruptible: compiled.uninterruptible,
-          stepOf: compiled.stepOf,
-        },
-        options,
-      );
-      const response = compiled.read(outputs);
-      if (!('broken' in response)) return response;
-      throw new TaskError('the note for a pending handler could not be written', {
-        host,
-        detail: response.broken.stderr.toString('utf8').trim().split('\n'),
-        hint: 'is the disk of the host full, or /var read-only?',
-      });
+    // Requests wait for their turn here and not on the host: the agent stays in its loop, where it notices K and the end.
+    request(request, options = {}) {
+      const mine = turn.then(() => answer(request, options, { exchange, host }));
+      turn = mine.catch(() => undefined);
+      return mine;
     },
     kill: () => exchange.kill(),
     async close() {
-      exchange.end();
+      channel.stdin.end();
+      const late = setTimeout(() => channel.close(), END_WITHIN);
       await channel.exit.catch(() => undefined);
+      clearTimeout(late);
     },
     get counters() {
       return exchange.counters;
@@ -108,16 +105,26 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
   };
 }
 
-async function takeLock(exchange: Exchange, holder: string, host: string): Promise<void> {
-  const [state, ...words] = await exchange.lock(holder);
-  if (state === 'taken') return;
-  // Another name of the inventory for the same machine: the run does not stand in its own way.
-  if (state === 'held' && words.join(' ') === holder) return;
-  if (state === 'held') {
-    throw new LockedError(`another run works on the host: ${words.join(' ') || 'unknown'}`, {
-      host,
-      hint: 'wait for it; the lock goes with its process and cannot be left behind',
-    });
+async function answer(
+  request: AgentRequest,
+  options: RequestOptions,
+  { exchange, host }: { exchange: Exchange; host: string },
+): Promise<AgentResponse> {
+  const outputs: AgentResponse['outputs'][number][] = [];
+  for (const piece of splitRequest(request)) {
+    const compiled = compileRequest(piece, outputs.length);
+    const response = compiled.read(await exchange.run(compiled.script, options));
+    if ('broken' in response) {
+      throw new TaskError('the note for a pending handler could not be written', {
+        host,
+        detail: response.broken.stderr.toString('utf8').trim().split('\n'),
+        hint: 'is the disk of the host full, or /var read-only?',
+      });
+    }
+    outputs.push(...response.outputs);
+    if (response.failed !== undefined || piece.last) {
+      return { ...response, outputs, failed: response.failed === undefined ? undefined : outputs.length - 1 };
+    }
   }
-  throw new UnreachableError(`the host cannot be locked: ${words.join(' ')}`, { host });
+  throw new Error('a request has a last piece');
 }

@@ -1,6 +1,5 @@
 import { TaskError } from '../errors.js';
 import type { Channel } from '../transport/connection.js';
-import type { Exchange } from './exchange.js';
 import { quote } from './quote.js';
 
 /** Work as another user than the one who logged in, by sudo(8). */
@@ -10,77 +9,85 @@ export interface Become {
   readonly password?: string;
 }
 
-/** The command that starts a shell as somebody. With a password sudo prompts on stderr with a text nobody else prints. */
-export function becomeCommand(command: string, become: Become | undefined, nonce: string): string {
-  if (!become) return `exec ${command}`;
-  const how = become.password === undefined ? '-n' : `-S -p ${quote(promptOf(nonce))}`;
-  return `exec sudo ${how} -H -u ${quote(become.user)} -- ${command}`;
-}
-
-/** Why a channel that ended before the agent said hello did so. */
-export function becomeFailure(
-  become: Become | undefined,
-  code: number | null,
-  stderr: string,
-): TaskError | undefined {
-  if (!become) return undefined;
-  const words = stderr
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '');
-  const said = words.at(-1) ?? `exit code ${code ?? 'unknown'}`;
-  const hint = /password is required|no password was provided/.test(stderr)
-    ? "give sudo's password with -K or ansible_become_password, or allow NOPASSWD for the login user"
-    : /not found/.test(stderr)
-      ? 'install sudo on the host, or log in as the user itself'
-      : /incorrect password|Sorry, try again/.test(stderr)
-        ? 'the password is wrong'
-        : `check that sudo lets the login user become ${become.user}`;
-  return new TaskError(`become ${become.user} failed: ${said}`, { detail: words.slice(0, -1), hint });
+/**
+ * The command that starts a shell as somebody. With a password sudo prompts on stderr with `prompt`, a text that nobody
+ * else prints, and the shell says it once it is there.
+ */
+export function becomeCommand(given: {
+  shell: string;
+  program: string;
+  become: Become | undefined;
+  prompt: string;
+}): string {
+  const { shell, program, become, prompt } = given;
+  if (!become) return `exec ${shell} -c ${quote(program)}`;
+  const user = quote(become.user);
+  if (become.password === undefined) return `exec sudo -n -H -u ${user} -- ${shell} -c ${quote(program)}`;
+  const ready = `printf '%s\\n' ${quote(readyFor(prompt))} >&2; ${program}`;
+  return `exec sudo -S -p ${quote(prompt)} -H -u ${user} -- ${shell} -c ${quote(ready)}`;
 }
 
 /**
- * Wait until sudo prompts, then send the password, then the agent's program. Without a prompt (NOPASSWD, a fresh
- * timestamp) the shell waits for its first line at once, so a short silence means that no password is wanted.
+ * Give sudo its password when it asks. Resolves when the shell is there, which may be without a question, or when the
+ * channel ended. A second question means that the password is wrong: nothing more is sent, so that one run costs the
+ * account one failed attempt.
  */
-export async function givePassword(given: {
-  channel: Channel;
-  exchange: Exchange;
-  become: Become;
-  nonce: string;
-  hello: Buffer;
-}): Promise<void> {
-  const { channel, exchange, become, nonce, hello } = given;
-  const prompt = promptOf(nonce);
-  const asked = await waitForPrompt(channel, prompt);
-  if (asked) exchange.write(Buffer.from(`${become.password ?? ''}\n`));
-  exchange.write(hello);
-}
-
-/** ms; sudo prompts within a few ms once it runs, the rest is the way there and back */
-const SILENCE = 3000;
-
-function waitForPrompt(channel: Channel, prompt: string): Promise<boolean> {
+export function givePassword(channel: Channel, password: string, prompt: string): Promise<void> {
   return new Promise((resolve) => {
     let said = '';
-    const done = (asked: boolean): void => {
-      clearTimeout(timer);
-      channel.stderr.off('data', listen);
-      channel.stdout.off('data', hear);
-      resolve(asked);
-    };
+    let asked = 0;
     const listen = (chunk: Buffer): void => {
       said += chunk.toString('latin1');
-      if (said.includes(prompt)) done(true);
+      const prompts = said.split(prompt).length - 1;
+      if (said.includes(readyFor(prompt))) done();
+      else if (prompts > asked && asked === 0) channel.stdin.write(`${password}\n`);
+      else if (prompts > asked) channel.stdin.end();
+      asked = prompts;
     };
-    const hear = (): void => done(false);
-    const timer = setTimeout(() => done(false), SILENCE);
+    const done = (): void => {
+      channel.stderr.off('data', listen);
+      resolve();
+    };
     channel.stderr.on('data', listen);
-    channel.stdout.on('data', hear);
-    void channel.exit.finally(() => done(false));
+    channel.exit.then(done, done);
   });
 }
 
-function promptOf(nonce: string): string {
-  return `[sudo ${nonce}]`;
+/** Why a channel that ended before the agent said hello did so. */
+export function becomeFailure(become: Become, code: number | null, said: string, prompt: string): TaskError {
+  const words = said
+    .replaceAll(prompt, '\n')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const last = words.at(-1) ?? `exit code ${code ?? 'unknown'}`;
+  return new TaskError(`become ${become.user} failed: ${last}`, {
+    detail: words.slice(0, -1),
+    hint: hintFor(words.join('\n'), become),
+  });
+}
+
+/** What sudo(8) and the login shell say, in C locale, and what helps. */
+function hintFor(said: string, become: Become): string {
+  if (/sudo: .*(not found|No such file)/.test(said))
+    return 'install sudo on the host, or log in as the user itself';
+  if (
+    /incorrect password|Sorry, try again|no password was provided/.test(said) &&
+    become.password !== undefined
+  ) {
+    return 'the password for sudo is wrong';
+  }
+  if (/password is required|no password was provided/.test(said)) {
+    return "give sudo's password with -K or ansible_become_password, or allow NOPASSWD for the login user";
+  }
+  if (/must have a tty/.test(said))
+    return "take requiretty out of the host's sudoers: no terminal is made for a run";
+  if (/unknown user/.test(said)) return `make the user ${become.user} first`;
+  if (/account validation failure|account.*(locked|expired)/i.test(said))
+    return 'the account is locked or expired: chage -l shows it';
+  return `check that sudo lets the login user become ${become.user} (sudo -l on the host)`;
+}
+
+function readyFor(prompt: string): string {
+  return `${prompt} ready`;
 }

@@ -1,53 +1,61 @@
-import { StringDecoder } from 'node:string_decoder';
-import { TaskError, UnreachableError, escapeControl } from '../errors.js';
+import { TaskError, UnreachableError, escapeControl, type ProvisionError } from '../errors.js';
 import type { Channel } from '../transport/connection.js';
-import { createCapped, type Capped } from './capped.js';
+import { createCapped } from './capped.js';
+import { createLines, type Lines } from './lines.js';
+import { LockedError } from './locked-error.js';
 import type { Part, PartOutput } from './part.js';
 import { createSplitter } from './splitter.js';
+import { createWatch, type Limits } from './watch.js';
 
-export interface RequestOptions {
-  /** a line that a step printed, as it comes; `step` is its index */
-  readonly onLine?: (step: number, stream: 'stdout' | 'stderr', line: string) => void;
-  /** seconds until the request is stopped */
-  readonly timeout?: number;
-  /** aborting stops the request */
-  readonly signal?: AbortSignal;
+export interface RequestOptions extends Limits {
+  /** a line that a step printed, as it comes, control characters escaped; `step` is its index */
+  readonly onLine?: (step: number, stream: Stream, line: string) => void;
 }
 
+export type Stream = 'stdout' | 'stderr';
+
+/** What is sent to an agent at once. */
 export interface Script {
-  readonly script: string;
   readonly parts: readonly Part[];
+  readonly code: string;
   readonly uninterruptible: boolean;
+  /** the index of the step that a part is */
   readonly stepOf: (part: number) => number | undefined;
+  /** what it does, for the error when the link is lost */
+  readonly about: string;
+  /** take the host's lock first */
+  readonly holder?: string | undefined;
+  /** put these bytes into a file of the host first */
+  readonly staged?: { readonly path: string; readonly content: Buffer } | undefined;
 }
 
-/** The conversation with one agent: frames out, parts in. One request at a time is under way; others wait for it. */
+/** The conversation with one agent: frames out, parts in. One script at a time. */
 export interface Exchange {
+  /** @throws LockedError, TaskError when it was stopped, UnreachableError */
   run(script: Script, options: RequestOptions): Promise<PartOutput[]>;
-  lock(holder: string): Promise<readonly string[]>;
-  announceStaged(path: string): void;
   write(bytes: Buffer): void;
+  /** Stop what runs; nothing is taken on from now on. */
   kill(): void;
-  end(): void;
   readonly counters: {
     readonly roundTrips: number;
     readonly bytesSent: number;
     readonly bytesReceived: number;
   };
+  /** it answers no more */
   readonly lost: boolean;
 }
 
-/** Seconds that the agent has to stop a request before its channel is closed: it gives processes two to end. */
-const STOP_WITHIN = 5;
-type Stream = 'stdout' | 'stderr';
+/** ms that the agent has to stop a script before its channel is closed: it gives processes four seconds. */
+const STOP_WITHIN = 5000;
+/** ms until the agent must have said hello, once something was asked of it */
+const START_WITHIN = 30_000;
+const PIECE = 256 * 1024;
 
 /** How far one of the two streams is: they arrive independently, one may be some parts ahead. */
 interface StreamState {
-  current: Capped;
+  current: ReturnType<typeof createCapped>;
   readonly ended: { readonly rc: number; readonly bytes: Buffer }[];
-  decoder: StringDecoder;
-  /** the beginning of a line */
-  rest: string;
+  lines: Lines;
   finished: boolean;
 }
 
@@ -56,8 +64,9 @@ interface Running {
   readonly script: Script;
   readonly options: RequestOptions;
   readonly streams: Readonly<Record<Stream, StreamState>>;
-  readonly resolve: (outputs: PartOutput[]) => void;
-  readonly reject: (error: Error) => void;
+  readonly settle: (outcome: PartOutput[] | Error) => void;
+  /** there was a sign of life */
+  readonly touch: () => void;
   stopped: Error | undefined;
 }
 
@@ -66,15 +75,12 @@ export function createExchange(given: {
   readonly nonce: string;
   readonly channel: Channel;
   /** the error of an agent that ended before it said hello, if it is become's */
-  readonly refused: (code: number | null, stderr: string) => TaskError | undefined;
+  readonly refused: (code: number | null, said: string) => ProvisionError | undefined;
 }): Exchange {
   const { host, nonce, channel } = given;
   const counters = { roundTrips: 0, bytesSent: 0, bytesReceived: 0 };
+  const greeted = { stdout: false, stderr: false };
   let running: Running | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
-  let awaitLock: ((words: readonly string[]) => void) | undefined;
-  let failLock: ((error: Error) => void) | undefined;
-  let greeted = false;
   let stray = '';
   let gone: Error | undefined;
   let nextId = 0;
@@ -86,198 +92,227 @@ export function createExchange(given: {
     });
     channel[stream].on('data', (chunk: Buffer) => {
       counters.bytesReceived += chunk.length;
+      running?.touch();
       split(chunk);
     });
+    channel[stream].on('error', () => undefined); // the channel's end says why
   }
-  channel.stdin.on('error', () => undefined); // the channel's end says why
-  void channel.exit.then(
-    ({ code }) => lose(greeted ? undefined : given.refused(code, stray), code),
-    (error: unknown) => lose(undefined, null, error),
+  channel.stdin.on('error', () => undefined);
+  channel.exit.then(
+    ({ code }) => lose(code),
+    (error: unknown) => lose(null, error),
   );
 
   return {
-    run: (script, options) => enqueue(() => runNow(script, options)),
-    lock: (holder) =>
-      enqueue(
-        () =>
-          new Promise<readonly string[]>((resolve, reject) => {
-            if (gone) reject(gone);
-            awaitLock = resolve;
-            failLock = reject;
-            const text = Buffer.from(holder);
-            send(`L ${text.length}\n`, text);
-          }),
-      ),
-    announceStaged(path) {
-      const text = Buffer.from(path);
-      send(`S ${text.length}\n`, text);
-    },
+    run,
     write,
-    kill() {
-      if (running) stop(running, new TaskError('stopped', { host }));
-    },
-    end() {
-      channel.stdin.end();
-    },
+    kill,
     counters,
     get lost() {
       return gone !== undefined;
     },
   };
 
-  /** Requests wait their turn here and not on the host: the agent stays in its loop, where it notices K and the end. */
-  function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const turn = queue.then(work);
-    queue = turn.catch(() => undefined);
-    return turn;
-  }
-
-  function runNow(script: Script, options: RequestOptions): Promise<PartOutput[]> {
+  function run(script: Script, options: RequestOptions): Promise<PartOutput[]> {
     return new Promise((resolve, reject) => {
       if (gone) {
         reject(gone);
         return;
       }
+      const watch = createWatch(options, (why) => stop(one, whyStopped(one, why)));
+      const hello = setTimeout(() => !greeted.stdout && neverStarted(), START_WITHIN);
       const one: Running = {
         id: (nextId += 1),
         script,
         options,
         streams: { stdout: streamState(script.parts[0]), stderr: streamState(script.parts[0]) },
-        resolve: (outputs) => {
-          release();
-          resolve(outputs);
+        settle: (outcome) => {
+          watch.end();
+          clearTimeout(hello);
+          running = undefined;
+          if (outcome instanceof Error) reject(outcome);
+          else resolve(outcome);
         },
-        reject: (error) => {
-          release();
-          reject(error);
-        },
+        touch: watch.touch,
         stopped: undefined,
       };
       running = one;
       counters.roundTrips += 1;
-      const body = Buffer.from(script.script);
-      send(`R ${one.id} ${body.length} ${script.uninterruptible ? 'u' : 'i'}\n`, body);
-      const timer =
-        options.timeout === undefined
-          ? undefined
-          : setTimeout(() => stop(one, timedOut(one, options.timeout ?? 0)), options.timeout * 1000);
-      const onAbort = (): void => stop(one, new TaskError('stopped', { host }));
-      options.signal?.addEventListener('abort', onAbort, { once: true });
-      function release(): void {
-        clearTimeout(timer);
-        options.signal?.removeEventListener('abort', onAbort);
-        running = undefined;
-      }
+      sendScript(one.id, script);
+      watch.begin();
     });
   }
 
-  function timedOut(one: Running, seconds: number): TaskError {
-    const { stdout, stderr } = one.streams;
-    const said = [stderr, stdout]
-      .map((state) => state.current.take().toString('utf8').trim())
-      .find((text) => text !== '');
-    return new TaskError(`timed out after ${seconds} s`, {
-      host,
-      detail: (said ?? '')
-        .split('\n')
-        .slice(-12)
-        .filter((line) => line !== '')
-        .map(escapeControl),
-      hint: 'give the task a longer timeout:, or find out what it waits for',
-    });
+  function sendScript(id: number, { code, uninterruptible, holder, staged }: Script): void {
+    // One line, words parted by single blanks: that is what the agent's read gives back.
+    if (holder !== undefined)
+      write(Buffer.from(`L ${escapeControl(holder).trim().split(/\s+/).join(' ')}\n`));
+    if (staged) {
+      frame('S', Buffer.from(staged.path));
+      for (let from = 0; from < staged.content.length; from += PIECE)
+        frame('D', staged.content.subarray(from, from + PIECE));
+    }
+    // The agent runs only what ends with the nonce: not what the end of the link cut off.
+    const body = Buffer.from(`${code}# ${nonce}\n`);
+    write(Buffer.from(`R ${id} ${body.length} ${uninterruptible ? 'u' : 'i'}\n`));
+    write(body);
   }
 
-  /** Ask the agent to end the request; if it does not, close the channel: then it ends by itself. */
-  function stop(one: Running, error: Error): void {
-    if (one.stopped) return;
-    one.stopped = error;
-    send(`K ${one.id}\n`);
-    setTimeout(() => {
-      if (running === one) channel.close();
-    }, STOP_WITHIN * 1000).unref();
-  }
-
-  function takeData(stream: Stream, bytes: Buffer): void {
-    if (!greeted && stray.length < 4096) stray += bytes.toString('utf8');
-    if (!running) return;
-    const state = running.streams[stream];
-    state.current.add(bytes);
-    const step = running.script.stepOf(state.ended.length);
-    if (step === undefined || !running.options.onLine) return;
-    const lines = (state.rest + state.decoder.write(bytes)).split(/\r\n|[\r\n]/);
-    // A line without end is not kept for ever.
-    state.rest = (lines.pop() ?? '').slice(-65_536);
-    for (const line of lines) running.options.onLine(step, stream, escapeControl(line));
-  }
-
-  function takeMarker(stream: Stream, words: readonly string[]): void {
-    const [what = '', value = ''] = words;
-    if (what === 'hello') {
-      greeted = true;
-      // What a login shell or sudo printed before is no part of any output.
-      if (running) running.streams[stream].current = createCapped(running.script.parts[0]?.keep ?? 0);
-    } else if (what === 'lock') {
-      if (stream === 'stdout') awaitLock?.(words.slice(1));
-    } else if (what === 'end') {
-      if (running && value === String(running.id)) finish(running, stream);
-    } else if (running && /^\d+$/.test(what)) endPart(running, stream, Number(value));
-  }
-
-  function endPart(one: Running, stream: Stream, rc: number): void {
-    const state = one.streams[stream];
-    const step = one.script.stepOf(state.ended.length);
-    const line = state.rest + state.decoder.end();
-    if (step !== undefined && line !== '') one.options.onLine?.(step, stream, escapeControl(line));
-    state.ended.push({ rc, bytes: state.current.take() });
-    state.rest = '';
-    state.current = createCapped(one.script.parts[state.ended.length]?.keep ?? 0);
-  }
-
-  /** A request is over when both streams have said so. */
-  function finish(one: Running, stream: Stream): void {
-    const { stdout, stderr } = one.streams;
-    one.streams[stream].finished = true;
-    if (!stdout.finished || !stderr.finished) return;
-    if (one.stopped) one.reject(one.stopped);
-    else
-      one.resolve(
-        stdout.ended.map(({ rc, bytes }, index) => ({
-          rc,
-          stdout: bytes,
-          stderr: stderr.ended[index]?.bytes ?? Buffer.alloc(0),
-        })),
-      );
-  }
-
-  function lose(refused: TaskError | undefined, code: number | null, cause?: unknown): void {
-    const detail =
-      stray.trim() === '' || greeted ? [] : stray.trim().split('\n').slice(-5).map(escapeControl);
-    gone =
-      refused ??
-      new UnreachableError(
-        greeted ? 'the connection was lost' : `the agent did not start (exit code ${code ?? 'none'})`,
-        { host, detail, cause },
-      );
-    failLock?.(gone);
-    running?.reject(running.stopped ?? gone);
-  }
-
-  function send(head: string, body?: Buffer): void {
-    write(body ? Buffer.concat([Buffer.from(head), body]) : Buffer.from(head));
+  function frame(verb: string, body: Buffer): void {
+    write(Buffer.from(`${verb} ${body.length}\n`));
+    write(body);
   }
 
   function write(bytes: Buffer): void {
     counters.bytesSent += bytes.length;
     channel.stdin.write(bytes);
   }
+
+  function kill(): void {
+    gone ??= new TaskError('stopped', { host });
+    if (running) stop(running, gone);
+  }
+
+  /** Ask the agent to end the script; if it does not, give up on it: at the end of its stdin it stops by itself. */
+  function stop(one: Running, error: Error): void {
+    if (one.stopped) return;
+    one.stopped = error;
+    write(Buffer.from(`K ${one.id}\n`));
+    setTimeout(
+      () => {
+        if (running !== one) return;
+        gone ??= error;
+        one.settle(error);
+        channel.close();
+      },
+      one.script.uninterruptible ? 0 : STOP_WITHIN,
+    ).unref();
+  }
+
+  function whyStopped(one: Running, why: string): TaskError {
+    const { stdout, stderr } = one.streams;
+    const said =
+      [stderr, stdout]
+        .map((state) => state.current.take().toString('utf8').trim())
+        .find((text) => text !== '') ?? '';
+    return new TaskError(
+      one.script.uninterruptible ? `${why}; it must not be interrupted and goes on on the host` : why,
+      {
+        host,
+        detail: said
+          .split('\n')
+          .slice(-12)
+          .filter((line) => line !== '')
+          .map(escapeControl),
+        hint: why.startsWith('timed out')
+          ? 'give the task a longer timeout:, or find out what it waits for'
+          : undefined,
+      },
+    );
+  }
+
+  function neverStarted(): void {
+    const error = new UnreachableError(`the agent did not start within ${START_WITHIN / 1000} s`, {
+      host,
+      detail: strayLines(),
+    });
+    gone ??= error;
+    running?.settle(error);
+    channel.close();
+  }
+
+  function takeData(stream: Stream, bytes: Buffer): void {
+    if (!greeted[stream]) {
+      // What a login shell or sudo prints before the hello is no part of any output.
+      if (stray.length < 4096) stray += bytes.toString('utf8');
+      return;
+    }
+    if (!running) return;
+    const state = running.streams[stream];
+    state.current.add(bytes);
+    if (running.script.stepOf(state.ended.length) !== undefined)
+      state.lines.add(bytes, showLine(running, stream, state));
+  }
+
+  function showLine(one: Running, stream: Stream, state: StreamState): (line: string) => void {
+    const step = one.script.stepOf(state.ended.length);
+    return (line) => {
+      if (step !== undefined) one.options.onLine?.(step, stream, escapeControl(line));
+    };
+  }
+
+  function takeMarker(stream: Stream, words: readonly string[]): void {
+    const [what = '', value = ''] = words;
+    if (what === 'hello') greeted[stream] = true;
+    else if (!running) return;
+    else if (what === 'lock') {
+      if (stream === 'stdout') running.stopped ??= lockProblem(words.slice(1));
+    } else if (what === 'end') {
+      if (value === String(running.id)) finish(running, stream);
+    } else if (/^\d+$/.test(what)) endPart(running, stream, Number(value));
+  }
+
+  function lockProblem([state, ...words]: readonly string[]): ProvisionError | undefined {
+    if (state === 'taken') return undefined;
+    if (state === 'held') return new LockedError(host, words.join(' '));
+    return new UnreachableError(`the host cannot be locked: ${escapeControl(words.join(' '))}`, { host });
+  }
+
+  function endPart(one: Running, stream: Stream, rc: number): void {
+    const state = one.streams[stream];
+    state.lines.end(showLine(one, stream, state));
+    state.ended.push({ rc, bytes: state.current.take() });
+    state.lines = createLines();
+    state.current = createCapped(one.script.parts[state.ended.length]?.keep ?? 0);
+  }
+
+  /** A script is over when both streams have said so. */
+  function finish(one: Running, stream: Stream): void {
+    const { stdout, stderr } = one.streams;
+    one.streams[stream].finished = true;
+    if (!stdout.finished || !stderr.finished) return;
+    one.settle(
+      one.stopped ??
+        stdout.ended.map(({ rc, bytes }, index) => ({
+          rc,
+          stdout: bytes,
+          stderr: stderr.ended[index]?.bytes ?? Buffer.alloc(0),
+        })),
+    );
+  }
+
+  function lose(code: number | null, cause?: unknown): void {
+    const started = greeted.stdout;
+    const during = running ? ` during: ${running.script.about}` : '';
+    const error =
+      (started ? undefined : given.refused(code, stray)) ??
+      new UnreachableError(
+        started
+          ? `the connection was lost${during}`
+          : `the agent did not start (exit code ${code ?? 'none'})`,
+        {
+          host,
+          detail: started ? [] : strayLines(),
+          hint: started
+            ? 'run again: what was done stays, what was not is done then'
+            : 'the login user needs a POSIX shell on the host',
+          cause,
+        },
+      );
+    gone ??= error;
+    running?.settle(running.stopped ?? error);
+  }
+
+  function strayLines(): string[] {
+    return stray
+      .trim()
+      .split('\n')
+      .slice(-5)
+      .filter((line) => line !== '')
+      .map(escapeControl);
+  }
 }
 
 function streamState(first: Part | undefined): StreamState {
-  return {
-    current: createCapped(first?.keep ?? 0),
-    ended: [],
-    decoder: new StringDecoder('utf8'),
-    rest: '',
-    finished: false,
-  };
+  return { current: createCapped(first?.keep ?? 0), ended: [], lines: createLines(), finished: false };
 }

@@ -20,6 +20,11 @@ export function scriptOf(parts: readonly Part[]): string {
 }
 
 function partCode(part: Part, index: number): string {
-  const stop = part.ok === undefined ? '' : `case $r in ${part.ok.join('|')}) ;; *) exit ;; esac\n`;
+  const stop =
+    part.ok === undefined
+      ? ''
+      : part.ok.length === 0
+        ? 'exit\n'
+        : `case $r in ${part.ok.join('|')}) ;; *) exit ;; esac\n`;
   return `{\n${part.code}\n}\nr=$?; say ${index} $r\n${stop}`;
 }

@@ -1,9 +1,12 @@
 import { Answers, type Answer, type Query } from './query.js';
-import type { Part, PartOutput } from './part.js';
-import { quote } from './quote.js';
+import { UnreachableError } from '../errors.js';
+import type { Script } from './exchange.js';
+import { scriptOf, type Part, type PartOutput } from './part.js';
+import { quote, quoteAll } from './quote.js';
 import { batchQueries, type QueryBatch } from './queries/index.js';
-import { encodeMarker } from './queries/markers.js';
+import { encodeMarker, markerFile } from './queries/markers.js';
 import { splitSignal } from './signal.js';
+import type { RequestPiece } from './split-request.js';
 import type { Step, StepOutput } from './step.js';
 import { compileStep } from './steps.js';
 
@@ -28,41 +31,53 @@ export interface AgentResponse {
   readonly answers: Answers;
 }
 
-/** A request as the parts of a script, and how to read what they print. */
+/** A request as a script, and how to read what its parts print. */
 export interface CompiledRequest {
-  readonly parts: readonly Part[];
-  readonly uninterruptible: boolean;
-  /** which parts are steps: their lines are shown live */
-  readonly stepOf: (part: number) => number | undefined;
+  readonly script: Script;
   read(outputs: readonly PartOutput[]): AgentResponse | { readonly broken: PartOutput };
 }
 
 const NOTE = { ok: [0], keep: 4096 } as const;
 
-/** @param staged files on the host that hold the content of large write steps, by index of the step */
-export function compileRequest(request: AgentRequest, staged: ReadonlyMap<number, string>): CompiledRequest {
+/** @param stepsBefore how many steps of the whole request came before this piece */
+export function compileRequest(request: RequestPiece, stepsBefore: number): CompiledRequest {
   const marks = (request.mark ?? []).map((name): Part => ({
-    code: `put_marker ${quote(encodeMarker(name))}`,
+    code: `put_marker ${quoteAll([markerFile(name), encodeMarker(name)])}`,
     ...NOTE,
   }));
-  const steps = request.steps.map((step, index) => compileStep(step, staged.get(index)));
+  const steps = request.steps.map((step, index) =>
+    compileStep(step, index === 0 ? request.staged : undefined),
+  );
   const clears = (request.clear ?? []).map((name): Part => ({
-    code: `drop_marker ${quote(encodeMarker(name))}`,
+    code: `drop_marker ${quote(markerFile(name))}`,
     ...NOTE,
   }));
   const batches = batchQueries(request.queries);
   const firstStep = marks.length;
   const firstBatch = firstStep + steps.length + clears.length;
-  const parts = [...marks, ...steps, ...clears, ...batches.map((batch) => batch.part)];
+  const parts = [...marks, ...steps, ...clears, ...batches.flatMap((batch) => batch.parts)];
+  const [first] = request.steps;
   return {
-    parts,
-    uninterruptible: request.steps.some(
-      (step) => (step.kind === 'run' || step.kind === 'script') && step.uninterruptible === true,
-    ),
-    stepOf: (part) => (part >= firstStep && part < firstStep + steps.length ? part - firstStep : undefined),
+    script: {
+      parts,
+      code: scriptOf(parts),
+      uninterruptible: request.steps.some(
+        (step) => (step.kind === 'run' || step.kind === 'script') && step.uninterruptible === true,
+      ),
+      stepOf: (part) =>
+        part >= firstStep && part < firstStep + steps.length ? part - firstStep + stepsBefore : undefined,
+      about: first ? describeStep(first) : 'looking at the state of the host',
+      holder: request.lock?.holder,
+      staged:
+        request.staged !== undefined && first?.kind === 'write'
+          ? { path: request.staged, content: first.content }
+          : undefined,
+    },
     read(outputs) {
       const failed = outputs.findIndex((output, index) => !(parts[index]?.ok?.includes(output.rc) ?? true));
       const ran = outputs.slice(firstStep, firstStep + steps.length).map(stepOutput);
+      if (failed < 0 && outputs.length < parts.length)
+        throw new UnreachableError(`the agent ended in the midst of: ${describeStep(first)}`);
       if (failed < 0)
         return { outputs: ran, failed: undefined, answers: readAnswers(batches, outputs.slice(firstBatch)) };
       // Only a step may fail: a marker that cannot be written is a fault of the host.
@@ -75,9 +90,11 @@ export function compileRequest(request: AgentRequest, staged: ReadonlyMap<number
 
 function readAnswers(batches: readonly QueryBatch[], outputs: readonly PartOutput[]): Answers {
   const answers = new Map<string, Answer>();
-  for (const [index, batch] of batches.entries()) {
-    const output = outputs[index];
-    if (output) for (const [key, answer] of batch.read(output)) answers.set(key, answer);
+  let at = 0;
+  for (const batch of batches) {
+    for (const [key, answer] of batch.read(outputs.slice(at, at + batch.parts.length)))
+      answers.set(key, answer);
+    at += batch.parts.length;
   }
   return new Answers(answers);
 }
@@ -90,4 +107,19 @@ function stepOutput(output: PartOutput): StepOutput {
     stdout: output.stdout.toString('utf8'),
     stderr,
   };
+}
+
+function describeStep(step: Step | undefined): string {
+  switch (step?.kind) {
+    case 'run':
+      return step.argv.slice(0, 8).join(' ');
+    case 'write':
+      return `writing ${step.path}`;
+    case 'link':
+      return `linking ${step.path}`;
+    case 'script':
+      return `a script${step.args?.length ? ` (${step.args.slice(0, 4).join(' ')})` : ''}`;
+    case undefined:
+      return 'queries';
+  }
 }

@@ -1,9 +1,12 @@
 import type { LinkStep, RunStep, ScriptStep, Step, WriteStep } from './step.js';
+import { TaskError } from '../errors.js';
 import type { Part } from './part.js';
 import { quote, quoteAll } from './quote.js';
 
 /** Of each stream of a step, head and tail of this many bytes together are kept. */
 const KEEP = 128 * 1024;
+
+type Surroundings = Pick<RunStep, 'cwd' | 'env' | 'stdin'>;
 
 /** A step as a part of a script. `staged`: the host's file that already holds the content of a write step. */
 export function compileStep(step: Step, staged: string | undefined): Part {
@@ -14,9 +17,9 @@ export function compileStep(step: Step, staged: string | undefined): Part {
 function codeOf(step: Step, staged: string | undefined): string {
   switch (step.kind) {
     case 'run':
-      return wrap(step, `exec ${quoteAll(step.argv)}`);
+      return inShell(step, `exec ${quoteAll(step.argv)}`);
     case 'script':
-      return wrap(step, scriptCode(step));
+      return scriptCode(step);
     case 'write':
       return writeCode(step, staged);
     case 'link':
@@ -24,49 +27,56 @@ function codeOf(step: Step, staged: string | undefined): string {
   }
 }
 
-/** A probe's command: the same as a step's, with a limit of its own. */
+/** A probe's command: the same as a step's, with a limit of its own in seconds. */
 export function commandCode(
-  command: Pick<RunStep, 'argv' | 'stdin' | 'cwd' | 'env'> & { readonly timeout?: number | undefined },
+  command: Surroundings & { readonly argv: readonly string[]; readonly timeout?: number | undefined },
 ): string {
-  return wrap(command, `exec timeout -k 5 ${command.timeout ?? 30} ${quoteAll(command.argv)}`);
+  return inShell(command, `exec timeout -k 5 ${command.timeout ?? 30} ${quoteAll(command.argv)}`);
 }
 
-/** sh with positional parameters, in a shell of its own. */
-export function evalCode(code: string, args: readonly string[]): string {
-  return `set -- ${quoteAll(args)}\neval ${quote(code)}`;
+/** A piece of sh with positional parameters, in a shell of its own. */
+export function evalCode(code: string, args: readonly string[], surroundings: Surroundings = {}): string {
+  return inShell(surroundings, `set -- ${quoteAll(args)}\n${code}`);
 }
 
 function scriptCode(step: ScriptStep): string {
   const args = step.args ?? [];
-  if (step.shell === undefined || step.shell === '/bin/sh') return evalCode(step.code, args);
-  // Another shell gets the code on its own descriptor: not in argv, and standard input stays free.
-  return `exec ${quote(step.shell)} /dev/fd/8 ${quoteAll(args)} 8<<'PROVISION_SCRIPT_END'\n${step.code}\nPROVISION_SCRIPT_END`;
+  if (step.shell === undefined || step.shell === '/bin/sh') return evalCode(step.code, args, step);
+  // Another shell reads the code from a pipe of its own: it is in no argv and no file, and standard input stays free.
+  return inShell(
+    step,
+    `exec 7<&0\nprintf '%s\\n' ${quote(step.code)} | { exec 8<&0 <&7 7<&-; exec ${quote(step.shell)} /dev/fd/8 ${quoteAll(args)}; }`,
+  );
 }
 
-function wrap(
-  step: {
-    readonly cwd?: string;
-    readonly env?: Readonly<Record<string, string>>;
-    readonly stdin?: string;
-    readonly uninterruptible?: boolean;
-  },
-  code: string,
-): string {
-  const lines = [
-    ...(step.cwd === undefined ? [] : [`cd -- ${quote(step.cwd)} || exit 1`]),
-    ...Object.entries(step.env ?? {}).map(([name, value]) => `export ${quote(name)}=${quote(value)}`),
+/**
+ * Code in a shell of its own. What it holds is in variables first: of a program that a signal ended bash prints the
+ * command, and that must not show a secret.
+ */
+function inShell({ cwd, env, stdin }: Surroundings, code: string): string {
+  const body = [
+    ...(cwd === undefined ? [] : [`cd -- ${quote(cwd)} || exit 1`]),
+    ...Object.entries(env ?? {}).map(([name, value]) => `export ${variableName(name)}=${quote(value)}`),
     code,
-  ];
-  const body = `(\n${lines.join('\n')}\n)`;
-  const fed = step.stdin === undefined ? body : `printf %s ${quote(step.stdin)} | ${body}`;
-  return step.uninterruptible === true ? `main() {\n${fed}\n}\nsurvive main` : fed;
+  ].join('\n');
+  const run = '( eval "$body" )';
+  const set = `body=${quote(body)}\n`;
+  return stdin === undefined ? `${set}${run}` : `stdin=${quote(stdin)}\n${set}printf %s "$stdin" | ${run}`;
+}
+
+function variableName(name: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
+  throw new TaskError(`"${name}" cannot be the name of an environment variable`, {
+    hint: 'use letters, digits and underscores',
+  });
 }
 
 function writeCode(step: WriteStep, staged: string | undefined): string {
   const mode = step.mode === undefined ? '' : step.mode.toString(8).padStart(4, '0');
   const check = step.validate === undefined ? '' : step.validate.map(candidateWord).join(' ');
+  const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
   const words = [
-    step.path,
+    path,
     mode,
     step.owner ?? '',
     step.group ?? '',
@@ -74,20 +84,19 @@ function writeCode(step: WriteStep, staged: string | undefined): string {
     check,
     staged ?? '',
   ];
-  const call = `( put_file ${words.map((word) => quote(word) || "''").join(' ')} )`;
-  return staged === undefined ? `printf %s ${step.content.toString('base64') || "''"} | ${call}` : call;
+  const call = `( put_file ${quoteAll(words)} )`;
+  return staged === undefined
+    ? `content=${quote(step.content.toString('base64'))}\nprintf %s "$content" | ${call}`
+    : call;
 }
 
 /** A word of a validation, in which %s is the candidate. */
 function candidateWord(word: string): string {
-  return (
-    word
-      .split('%s')
-      .map((piece) => (piece === '' ? '' : quote(piece)))
-      .join('"$new"') || "''"
-  );
+  const pieces = word.split('%s').map((piece) => (piece === '' ? '' : quote(piece)));
+  return pieces.join('"$new"') || "''";
 }
 
 function linkCode(step: LinkStep): string {
-  return `( put_link ${quote(step.path)} ${quote(step.target)} )`;
+  const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
+  return `( put_link ${quoteAll([path, step.target])} )`;
 }

@@ -1,21 +1,16 @@
 import type { GroupAnswer, UserAnswer } from '../query.js';
+import type { PartOutput } from '../part.js';
 import { quoteAll } from '../quote.js';
-import type { QueryKind } from './kind.js';
+import { textOf, type QueryKind } from './kind.js';
 
 /** getent(1): passwd and shadow of the users, and all groups, for their supplementary ones. */
 export const user: QueryKind<'user'> = {
   compile(queries) {
     const names = quoteAll(queries.map((query) => query.name));
-    return [
-      `getent passwd ${names}`,
-      'echo ::',
-      `getent shadow ${names} 2>/dev/null`,
-      'echo ::',
-      'getent group',
-    ].join('\n');
+    return [`getent -- passwd ${names}`, `getent -- shadow ${names} 2>/dev/null`, 'getent group'];
   },
-  parse(queries, output) {
-    const [passwd = [], shadow = [], groups = []] = sections(output.stdout.toString('utf8'));
+  parse(queries, outputs) {
+    const [passwd = [], shadow = [], groups = []] = outputs.map(entriesOf);
     const hashes = new Map(shadow.map(([name = '', hash = '']) => [name, hash]));
     return queries.map(({ name }): UserAnswer => {
       const entry = passwd.find(([known]) => known === name);
@@ -40,9 +35,9 @@ export const user: QueryKind<'user'> = {
 };
 
 export const group: QueryKind<'group'> = {
-  compile: (queries) => `getent group ${quoteAll(queries.map((query) => query.name))}`,
-  parse(queries, output) {
-    const [groups = []] = sections(output.stdout.toString('utf8'));
+  compile: (queries) => [`getent -- group ${quoteAll(queries.map((query) => query.name))}`],
+  parse(queries, [output]) {
+    const groups = entriesOf(output);
     return queries.map(({ name }): GroupAnswer => {
       const entry = groups.find(([known]) => known === name);
       if (!entry) return { exists: false };
@@ -52,12 +47,10 @@ export const group: QueryKind<'group'> = {
   },
 };
 
-/** Lines of colon-separated fields, in sections that `::` parts. */
-function sections(text: string): string[][][] {
-  return text.split(/^::$/m).map((section) =>
-    section
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split(':')),
-  );
+/** Lines of colon-separated fields. */
+function entriesOf(output: PartOutput | undefined): string[][] {
+  return textOf(output)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(':'));
 }

@@ -1,67 +1,78 @@
-import type { ContentAnswer } from '../query.js';
-import { quote, quoteAll } from '../quote.js';
-import { chunked, type QueryKind } from './kind.js';
+import { TaskError } from '../../errors.js';
+import type { ContentAnswer, ContentQuery } from '../query.js';
+import type { PartOutput } from '../part.js';
+import { quote } from '../quote.js';
+import { chunked, pathWord, textOf, type QueryKind } from './kind.js';
 
 /** Larger files are not sent; their hash is. */
 const LARGEST = 1024 * 1024;
+/** exit codes of a piece that sends nothing */
+const SAME = 10;
+const ABSENT = 11;
+const UNREADABLE = 12;
 
 /**
- * One sha256sum for all files that a hash is expected of. sh compares without starting a program, and only what differs
- * is sent.
+ * One sha256sum for all files. sh compares without starting a program; only what differs from what is expected is sent,
+ * as it is, in a piece of its own.
  */
 export const content: QueryKind<'content'> = {
-  compile(queries) {
-    const expected = queries.filter((query) => query.unless !== undefined).map((query) => query.path);
-    const sums = chunked(expected).map((chunk) => `sha256sum -- ${quoteAll(chunk)} 2>/dev/null`);
-    return [
-      ...(sums.length > 0 ? [`sums=$(${sums.join('; ')})`, 'sums="\n$sums\n"'] : []),
-      SHOW,
-      ...queries.map((query, index) => compileOne(query.path, query.unless, index)),
-    ].join('\n');
-  },
-  parse(queries, output) {
-    const answers = new Map<number, ContentAnswer>();
-    for (const block of output.stdout.toString('latin1').split('\n.\n')) {
-      const [head = '', ...lines] = block.replace(/^\n+/, '').split('\n');
-      const [index, state, hash = ''] = head.split(' ');
-      const answer = answerOf(state, hash, lines);
-      if (answer) answers.set(Number(index), answer);
-    }
-    return queries.map((_query, index) => answers.get(index) ?? { state: 'absent' });
+  compile: (queries) => [sumsOf(queries), ...queries.map(showOne)],
+  parse(queries, [sums, ...outputs]) {
+    const hashes = new Map(
+      textOf(sums)
+        .split('\n')
+        .map((line): [string, string] => [line.replace(/^\\?[0-9a-f]{64} [ *]/, ''), line]),
+    );
+    return queries.map((query, index) => {
+      const line = hashes.get(sumName(query.path)) ?? '';
+      return answerOf(query, outputs[index], /^\\?([0-9a-f]{64})/.exec(line)?.[1]);
+    });
   },
 };
 
-const SHOW = `show() {
-  if [ ! -f "$2" ] || [ ! -r "$2" ]; then printf '%s absent\\n.\\n' "$1"; return; fi
-  size=$(wc -c <"$2")
-  if [ "$size" -gt ${LARGEST} ]; then
-    sum=$(sha256sum <"$2")
-    printf '%s large %s\\n.\\n' "$1" "\${sum%% *}"
-  else
-    printf '%s data\\n' "$1"; base64 <"$2"; printf '\\n.\\n'
-  fi
-}`;
+function sumsOf(queries: readonly ContentQuery[]): string {
+  // Only files that are there: a pipe would block, and every other error would be noise.
+  const pick = (path: string): string => `[ ! -f ${quote(path)} ] || set -- "$@" ${quote(path)}`;
+  const runs = chunked(queries.map((query) => pathWord(query.path))).map((paths) =>
+    ['set --', ...paths.map(pick), '[ $# = 0 ] || sha256sum -- "$@" 2>/dev/null'].join('\n'),
+  );
+  return `sums=$(\n${runs.join('\n')}\n)\nprintf %s "$sums"\nsums="\n$sums\n"`;
+}
 
-function compileOne(path: string, unless: string | undefined, index: number): string {
-  const show = `show ${index} ${quote(path)}`;
+function showOne({ path, unless }: ContentQuery): string {
+  const word = quote(pathWord(path));
+  const show = `if [ ! -f ${word} ]; then (exit ${ABSENT})
+elif [ ! -r ${word} ]; then (exit ${UNREADABLE})
+else head -c ${LARGEST + 1} -- ${word}
+fi`;
   if (unless === undefined) return show;
-  return `case $sums in *${quote(`\n${unless}  ${path}\n`)}*) printf '%s same\\n.\\n' ${index} ;; *) ${show} ;; esac`;
+  const escaped = sumName(path) === pathWord(path) ? '' : '\\';
+  return `case $sums in *${quote(`\n${escaped}${unless}  ${sumName(path)}\n`)}*) (exit ${SAME}) ;; *)\n${show} ;;\nesac`;
+}
+
+/** A name as sha256sum prints it: with newlines and backslashes escaped. */
+function sumName(path: string): string {
+  return pathWord(path).replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 }
 
 function answerOf(
-  state: string | undefined,
-  hash: string,
-  lines: readonly string[],
-): ContentAnswer | undefined {
-  switch (state) {
-    case 'same':
-    case 'absent':
-      return { state };
-    case 'large':
-      return { state, sha256: hash };
-    case 'data':
-      return { state: 'content', content: Buffer.from(lines.join(''), 'base64') };
-    default:
-      return undefined;
+  { path }: ContentQuery,
+  output: PartOutput | undefined,
+  sha256: string | undefined,
+): ContentAnswer {
+  if (output?.rc === SAME) return { state: 'same' };
+  if (output?.rc === ABSENT) return { state: 'absent' };
+  if (!output || output.rc === UNREADABLE || output.rc !== 0) {
+    throw new TaskError(`${path} cannot be read`, {
+      detail:
+        output?.stderr
+          .toString('utf8')
+          .trim()
+          .split('\n')
+          .filter((line) => line !== '') ?? [],
+      hint: 'become a user that may read it',
+    });
   }
+  if (output.stdout.length <= LARGEST) return { state: 'content', content: output.stdout };
+  return { state: 'large', sha256: sha256 ?? '' };
 }

@@ -1,10 +1,10 @@
 import { factsScript, parseFacts } from '../facts.js';
-import type { QueryKind } from './kind.js';
+import { textOf, type QueryKind } from './kind.js';
 
 export const facts: QueryKind<'facts'> = {
-  compile: () => factsScript,
-  parse: (queries, output) => {
-    const known = parseFacts(output.stdout.toString('utf8'));
+  compile: () => [factsScript],
+  parse: (queries, [output]) => {
+    const known = parseFacts(textOf(output));
     return queries.map(() => known);
   },
 };

@@ -31,13 +31,13 @@ const kinds = {
 };
 type HostKind = keyof typeof kinds;
 
-/** Output of a query is needed whole: file contents, lists of sockets. */
+/** Output of a query is needed whole. */
 const KEEP = 16 * 1024 * 1024;
 
-/** Queries of one kind, compiled to a part, with what understands its output. */
+/** Queries of one kind, compiled to parts, with what understands their output. */
 export interface QueryBatch {
-  readonly part: Part;
-  read(output: PartOutput): [string, Answer][];
+  readonly parts: readonly Part[];
+  read(outputs: readonly PartOutput[]): [string, Answer][];
 }
 
 /** The queries in as few processes as their kinds allow. */
@@ -47,18 +47,17 @@ export function batchQueries(queries: readonly Query[]): QueryBatch[] {
     if (!isHostKind(query.kind)) throw new Error(`${query.kind} is not for a host to answer`);
     byKind.set(query.kind, [...(byKind.get(query.kind) ?? []), query]);
   }
-  return [...byKind].flatMap(([kind, batch]) => {
-    const known = kinds[kind] as unknown as QueryKind<Query['kind']>;
-    return known.single === true ? batch.map((one) => batchOf(known, [one])) : [batchOf(known, batch)];
-  });
+  return [...byKind].map(([kind, batch]) =>
+    batchOf(kinds[kind] as unknown as QueryKind<Query['kind']>, batch),
+  );
 }
 
 function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): QueryBatch {
   return {
-    part: { code: kind.compile(queries), ok: undefined, keep: KEEP },
-    read: (output) =>
+    parts: kind.compile(queries).map((code) => ({ code, ok: undefined, keep: KEEP })),
+    read: (outputs) =>
       kind
-        .parse(queries, output)
+        .parse(queries, outputs)
         .map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]),
   };
 }

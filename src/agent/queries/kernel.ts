@@ -1,11 +1,11 @@
 import { quoteAll } from '../quote.js';
-import type { QueryKind } from './kind.js';
+import { textOf, type QueryKind } from './kind.js';
 
 /** Kernel settings. One grep reads all: the read of sh takes single bytes, after the first of which /proc/sys is at its end. */
 export const sysctl: QueryKind<'sysctl'> = {
-  compile: (queries) => `grep -H '' -- ${quoteAll(queries.map(({ name }) => fileOf(name)))} 2>/dev/null`,
-  parse(queries, output) {
-    const lines = output.stdout.toString('utf8').split('\n');
+  compile: (queries) => [`grep -H '' -- ${quoteAll(queries.map(({ name }) => fileOf(name)))} 2>/dev/null`],
+  parse(queries, [output]) {
+    const lines = textOf(output).split('\n');
     return queries.map(({ name }) => {
       const start = `${fileOf(name)}:`;
       return { value: lines.find((line) => line.startsWith(start))?.slice(start.length) ?? null };
@@ -21,10 +21,9 @@ function fileOf(name: string): string {
 
 /** ss(8): every listening socket, with the name of its process where the agent may see it. */
 export const listen: QueryKind<'listen'> = {
-  compile: () => 'ss -Hltunp 2>/dev/null',
-  parse(queries, output) {
-    const sockets = output.stdout
-      .toString('utf8')
+  compile: () => ['ss -Hltunp 2>/dev/null'],
+  parse(queries, [output]) {
+    const sockets = textOf(output)
       .split('\n')
       .flatMap((line) => {
         const [protocol, , , , local = '', , ...process] = line.trim().split(/\s+/);

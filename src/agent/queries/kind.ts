@@ -1,16 +1,28 @@
 import type { AnswerOf, Query } from '../query.js';
 import type { PartOutput } from '../part.js';
 
-/**
- * How queries of one kind are asked and understood. All queries of a request that are of one kind are one part; a kind
- * whose queries cannot share a process (`single`) has a part each.
- */
+type Of<K extends Query['kind']> = Extract<Query, { kind: K }>;
+
+/** How the queries of one kind that a request holds are asked and understood. */
 export interface QueryKind<K extends Query['kind']> {
-  readonly single?: boolean;
-  /** sh that prints what `parse` reads; its exit status does not matter */
-  compile(queries: readonly Extract<Query, { kind: K }>[]): string;
-  /** One answer for each query, in order. What a host says may be anything: nothing in it is trusted to be there. */
-  parse(queries: readonly Extract<Query, { kind: K }>[], output: PartOutput): readonly AnswerOf[K][];
+  /** Pieces of sh, whose output is kept apart; their exit status does not matter. Later ones see what earlier ones set. */
+  compile(queries: readonly Of<K>[]): readonly string[];
+  /**
+   * One answer for each query, in order, from one output for each piece. What a host says may be anything: nothing in it
+   * is trusted to be there.
+   * @throws TaskError when no answer can be given
+   */
+  parse(queries: readonly Of<K>[], outputs: readonly PartOutput[]): readonly AnswerOf[K][];
+}
+
+/** What a piece printed, as text. */
+export function textOf(output: PartOutput | undefined): string {
+  return output?.stdout.toString('utf8') ?? '';
+}
+
+/** A path as no program takes it for an option, an expression or standard input. The agent's folder is `/`. */
+export function pathWord(path: string): string {
+  return path.startsWith('/') ? path : `./${path}`;
 }
 
 /** Longer argument lists are split: the kernel refuses a single exec with more than its limit. */
@@ -21,12 +33,13 @@ export function chunked(words: readonly string[]): string[][] {
   const chunks: string[][] = [];
   let length = Infinity;
   for (const word of words) {
-    if (length + word.length > LONGEST_LIST) {
+    const bytes = Buffer.byteLength(word) + 1;
+    if (length + bytes > LONGEST_LIST) {
       chunks.push([]);
       length = 0;
     }
     chunks.at(-1)?.push(word);
-    length += word.length + 1;
+    length += bytes;
   }
   return chunks;
 }

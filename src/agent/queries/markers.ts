@@ -1,27 +1,36 @@
-import type { QueryKind } from './kind.js';
+import { createHash } from 'node:crypto';
+import { textOf, type QueryKind } from './kind.js';
 
-/** The files in the agent's folder of pending handlers; sh lists them itself. */
+/** The names in the agent's folder of pending handlers; sh reads them itself. */
 export const markers: QueryKind<'markers'> = {
-  compile: () =>
-    'for marker in "$state"/pending/*; do [ ! -f "$marker" ] || printf \'%s\\n\' "${marker##*/}"; done',
-  parse: (queries, output) => {
-    const names = output.stdout
-      .toString('utf8')
+  compile: () => [
+    'for marker in "$state"/pending/*; do [ ! -f "$marker" ] || { IFS= read -r line <"$marker" && printf \'%s\\n\' "$line"; }; done',
+  ],
+  parse: (queries, [output]) => {
+    const names = textOf(output)
       .split('\n')
-      .filter((name) => name !== '');
-    return queries.map(() => ({ markers: names.map(decodeMarker) }));
+      .filter((name) => name !== '')
+      .flatMap(decodeMarker);
+    return queries.map(() => ({ markers: names }));
   },
 };
 
-/** A handler's name as a file name: everything but letters, digits and a few more is written as %xx. */
-export function encodeMarker(name: string): string {
-  return encodeURIComponent(name).replaceAll('.', '%2E').slice(0, 250);
+/** The file of a handler's marker: readable for who looks there, and another one for every name. */
+export function markerFile(name: string): string {
+  const readable = name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60);
+  return `${readable}.${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
-function decodeMarker(name: string): string {
+/** A handler's name as one line. */
+export function encodeMarker(name: string): string {
+  return encodeURIComponent(name);
+}
+
+/** A file that was cut off by a crash names nothing: its step had not begun. */
+function decodeMarker(line: string): string[] {
   try {
-    return decodeURIComponent(name);
+    return [decodeURIComponent(line)];
   } catch {
-    return name;
+    return [];
   }
 }

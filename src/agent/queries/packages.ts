@@ -1,19 +1,22 @@
 import { quoteAll } from '../quote.js';
-import { chunked, type QueryKind } from './kind.js';
+import { chunked, textOf, type QueryKind } from './kind.js';
+
+/** Installed, some with triggers that dpkg has still to run. */
+const INSTALLED = new Set(['installed', 'triggers-awaited', 'triggers-pending']);
 
 /** dpkg-query(1): only packages whose status is `installed` count; unpacked or removed-with-configuration ones do not. */
 export const packages: QueryKind<'package'> = {
   compile(queries) {
     const format = "'${Package}\\t${Architecture}\\t${db:Status-Status}\\t${Version}\\n'";
-    return chunked(queries.map((query) => query.name))
-      .map((names) => `dpkg-query -W -f=${format} -- ${quoteAll(names)} 2>/dev/null`)
-      .join('\n');
+    return chunked(queries.map((query) => query.name)).map(
+      (names) => `dpkg-query -W -f=${format} -- ${quoteAll(names)} 2>/dev/null`,
+    );
   },
-  parse(queries, output) {
+  parse(queries, outputs) {
     const installed = new Map<string, string>();
-    for (const line of output.stdout.toString('utf8').split('\n')) {
+    for (const line of outputs.map(textOf).join('').split('\n')) {
       const [name, architecture, status, version] = line.split('\t');
-      if (status !== 'installed' || name === undefined || version === undefined) continue;
+      if (!INSTALLED.has(status ?? '') || name === undefined || version === undefined) continue;
       installed.set(`${name}:${architecture ?? ''}`, version);
       if (!installed.has(name)) installed.set(name, version);
     }
@@ -24,13 +27,13 @@ export const packages: QueryKind<'package'> = {
 /** apt-cache(8) policy: the version that would be installed. */
 export const candidates: QueryKind<'candidate'> = {
   compile: (queries) =>
-    chunked(queries.map((query) => query.name))
-      .map((names) => `apt-cache policy -- ${quoteAll(names)} 2>/dev/null`)
-      .join('\n'),
-  parse(queries, output) {
+    chunked(queries.map((query) => query.name)).map(
+      (names) => `apt-cache policy -- ${quoteAll(names)} 2>/dev/null`,
+    ),
+  parse(queries, outputs) {
     const known = new Map<string, string>();
     let name = '';
-    for (const line of output.stdout.toString('utf8').split('\n')) {
+    for (const line of outputs.map(textOf).join('').split('\n')) {
       const title = /^(\S+):$/.exec(line)?.[1];
       if (title !== undefined) name = title;
       const version = /^ {2}Candidate: (\S+)$/.exec(line)?.[1];

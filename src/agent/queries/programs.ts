@@ -1,32 +1,32 @@
 import type { CommandAnswer } from '../query.js';
 import type { PartOutput } from '../part.js';
-import { quote, quoteAll } from '../quote.js';
+import { quoteAll } from '../quote.js';
 import { splitSignal } from '../signal.js';
 import { commandCode, evalCode } from '../steps.js';
 import type { QueryKind } from './kind.js';
 
 export const command: QueryKind<'command'> = {
-  single: true,
-  compile: ([query]) => (query ? commandCode(query) : ':'),
-  parse: (queries, output) => queries.map(() => answerOf(output)),
+  compile: (queries) => queries.map(commandCode),
+  parse: (queries, outputs) => queries.map((_query, index) => answerOf(outputs[index])),
 };
 
-/** A probe in sh. With a limit it runs in a shell of its own, which timeout can end. */
+/** Probes in sh. One with a limit runs in a shell of its own, which timeout(1) can end. */
 export const script: QueryKind<'script'> = {
-  single: true,
-  compile([query]) {
-    if (!query) return ':';
-    const args = query.args ?? [];
-    const code =
-      query.timeout === undefined
-        ? `(\n${evalCode(query.code, args)}\n)`
-        : `timeout -k 5 ${query.timeout} sh -c ${quote(query.code)} sh ${quoteAll(args)}`;
-    return query.stdin === undefined ? code : `printf %s ${quote(query.stdin)} | ${code}`;
-  },
-  parse: (queries, output) => queries.map(() => answerOf(output)),
+  compile: (queries) =>
+    queries.map(({ code, args = [], stdin, timeout }) =>
+      evalCode(
+        timeout === undefined
+          ? code
+          : `exec timeout -k 5 ${timeout} sh -c ${quoteAll([code, 'sh', ...args])}`,
+        args,
+        stdin === undefined ? {} : { stdin },
+      ),
+    ),
+  parse: command.parse as unknown as QueryKind<'script'>['parse'],
 };
 
-function answerOf(output: PartOutput): CommandAnswer {
+function answerOf(output: PartOutput | undefined): CommandAnswer {
+  if (!output) return { rc: 255, stdout: '', stderr: 'no answer' };
   const { signal, stderr } = splitSignal(output.rc, output.stderr.toString('utf8'));
   return {
     rc: output.rc,

@@ -1,6 +1,6 @@
 import type { SqlAnswer } from '../query.js';
 import { quote } from '../quote.js';
-import type { QueryKind } from './kind.js';
+import { textOf, type QueryKind } from './kind.js';
 
 type SqlQuery = Parameters<QueryKind<'sql'>['compile']>[0][number];
 
@@ -9,26 +9,19 @@ type SqlQuery = Parameters<QueryKind<'sql'>['compile']>[0][number];
  * others (`--force`) and is known by its line.
  */
 export const sql: QueryKind<'sql'> = {
-  compile(queries) {
-    const find =
-      'client=$(command -v mariadb || command -v mysql) || { echo "no mariadb or mysql client is installed" >&2; client=false; }';
-    return [find, ...batchesOf(queries).map(batchCode)].join('\n');
-  },
-  parse(queries, output) {
-    const outs = output.stdout
-      .toString('utf8')
-      .split(/^provision-batch\n/m)
-      .slice(1);
-    const errs = output.stderr.toString('utf8').split(/^provision-batch\n/m);
-    const missing = (errs[0] ?? '').trim();
+  compile: (queries) => [
+    'client=$(command -v mariadb || command -v mysql) || { echo "no mariadb or mysql client is installed" >&2; client=false; }',
+    ...batchesOf(queries).map(batchCode),
+  ],
+  parse(queries, [found, ...outputs]) {
+    const missing = found?.stderr.toString('utf8').trim() ?? '';
     const answers = new Map<SqlQuery, SqlAnswer>();
     for (const [index, batch] of batchesOf(queries).entries()) {
-      const all = parseBatch(
-        batch.length,
-        outs[index] ?? '',
-        missing === '' ? (errs[index + 1] ?? '') : missing,
-      );
-      for (const [at, query] of batch.entries()) answers.set(query, all[at] ?? { error: 'no answer' });
+      const output = outputs[index];
+      const problem = missing === '' ? (output?.stderr.toString('utf8').trim() ?? '') : missing;
+      const all = parseBatch(batch, textOf(output), problem);
+      for (const [at, query] of batch.entries())
+        answers.set(query, all[at] ?? { error: problem || 'no answer' });
     }
     return queries.map((query) => answers.get(query) ?? { error: 'no answer' });
   },
@@ -45,36 +38,36 @@ function batchesOf(queries: readonly SqlQuery[]): SqlQuery[][] {
 
 /** Each statement stands on lines of its own behind a SELECT that numbers it. */
 function batchCode(batch: readonly SqlQuery[]): string {
-  const statements = batch.map(
-    ({ sql: text }, index) =>
-      `SELECT 'provision ${index}';\n${text.replace(/;\s*$/, '').replaceAll('\n', ' ')};\n`,
-  );
   const database = batch[0]?.database;
-  return [
-    'echo provision-batch; echo provision-batch >&2',
-    `printf %s ${quote(statements.join(''))} | "$client" --xml --force${database === undefined ? '' : ` -- ${quote(database)}`}`,
-  ].join('\n');
+  const text = batch.map((query, index) => statementLines(query, index).join('\n')).join('\n');
+  const options = '--xml --force --default-character-set=utf8mb4 --connect-timeout=10';
+  return `body=${quote(`${text}\n`)}\nprintf %s "$body" | timeout -k 5 60 "$client" ${options}${database === undefined ? '' : ` -- ${quote(database)}`}`;
 }
 
-function parseBatch(count: number, out: string, err: string): SqlAnswer[] {
-  const answers = new Map<number, SqlAnswer>();
+function statementLines({ sql: text }: SqlQuery, index: number): string[] {
+  return [`SELECT 'provision ${index}';`, ...text.replace(/[;\s]+$/, '').split('\n'), ';'];
+}
+
+function parseBatch(batch: readonly SqlQuery[], out: string, err: string): (SqlAnswer | undefined)[] {
+  const rows = new Map<number, (string | null)[][]>();
   let current = -1;
   for (const [, body = ''] of out.matchAll(/<resultset[^>]*>([\s\S]*?)<\/resultset>/g)) {
-    const rows = [...body.matchAll(/<row>([\s\S]*?)<\/row>/g)].map(([, row = '']) => fieldsOf(row));
-    const numbered = /^provision (\d+)$/.exec(rows[0]?.[0] ?? '')?.[1];
-    if (numbered !== undefined) current = Number(numbered);
-    else answers.set(current, { rows });
+    const found = [...body.matchAll(/<row>([\s\S]*?)<\/row>/g)].map(([, row = '']) => fieldsOf(row));
+    const numbered = /^provision (\d+)$/.exec(found[0]?.[0] ?? '')?.[1];
+    if (numbered === undefined) rows.set(current, found);
+    else rows.set((current = Number(numbered)), []);
   }
-  let general = err.trim();
-  for (const [line, , at] of err.matchAll(/^ERROR .*?(\(\w+\))? at line (\d+).*$/gm)) {
-    general = '';
-    answers.set(Math.floor((Number(at) - 1) / 2), { error: line });
-  }
-  const failed = general !== '' && answers.size === 0;
-  return Array.from(
-    { length: count },
-    (_one, index) => answers.get(index) ?? (failed ? { error: general } : { rows: [] }),
-  );
+  const errors = new Map<number, string>();
+  for (const [line, at] of err.matchAll(/^ERROR .*? at line (\d+).*$/gm)) errors.set(Number(at), line);
+  let before = 0;
+  return batch.map((query, index): SqlAnswer | undefined => {
+    const first = before + 1;
+    before += statementLines(query, index).length;
+    const error = [...errors].find(([line]) => line >= first && line <= before)?.[1];
+    if (error !== undefined) return { error };
+    const found = rows.get(index);
+    return found && { rows: found };
+  });
 }
 
 function fieldsOf(row: string): (string | null)[] {

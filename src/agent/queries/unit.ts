@@ -1,8 +1,10 @@
 import type { UnitAnswer } from '../query.js';
 import { quoteAll } from '../quote.js';
-import type { QueryKind } from './kind.js';
+import { chunked, textOf, type QueryKind } from './kind.js';
 
 const PROPERTIES = [
+  'Id',
+  'Names',
   'LoadState',
   'ActiveState',
   'SubState',
@@ -12,18 +14,37 @@ const PROPERTIES = [
   'NRestarts',
 ];
 
-/** systemctl(1) show: a block of properties for each unit, in the order asked. */
+/** systemctl(1) show: a block of properties for each unit, in the order asked, but for names that are none. */
 export const unit: QueryKind<'unit'> = {
   compile: (queries) =>
-    `systemctl show -p ${PROPERTIES.join(',')} -- ${quoteAll(queries.map((query) => query.name))} 2>/dev/null`,
-  parse(queries, output) {
-    const blocks = output.stdout.toString('utf8').trim().split('\n\n');
-    return queries.map((_query, index) => answerOf(blocks[index] ?? ''));
+    chunked(queries.map((query) => query.name)).map(
+      (names) => `systemctl show -p ${PROPERTIES.join(',')} -- ${quoteAll(names)} 2>/dev/null`,
+    ),
+  parse(queries, outputs) {
+    const blocks = outputs
+      .map(textOf)
+      .join('\n')
+      .split(/\n{2,}/)
+      .map(
+        (block) =>
+          new Map(
+            block
+              .trim()
+              .split('\n')
+              .map((line) => splitAt(line, '=')),
+          ),
+      );
+    const byName = new Map(blocks.flatMap((block) => namesOf(block).map((name) => [name, block])));
+    return queries.map(({ name }) => answerOf(byName.get(name) ?? new Map<string, string>()));
   },
 };
 
-function answerOf(block: string): UnitAnswer {
-  const properties = new Map(block.split('\n').map((line) => splitAt(line, '=')));
+/** A unit's own name and its aliases. */
+function namesOf(block: ReadonlyMap<string, string>): string[] {
+  return [block.get('Id') ?? '', ...(block.get('Names') ?? '').split(' ')];
+}
+
+function answerOf(properties: ReadonlyMap<string, string>): UnitAnswer {
   const of = (name: string): string => properties.get(name) ?? '';
   return {
     load: of('LoadState') || 'not-found',
