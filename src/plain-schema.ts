@@ -116,10 +116,8 @@ const KEYWORDS: Readonly<Record<string, (value: unknown, schema: JsonSchema) => 
   writeOnly: (value) => typeof value === 'boolean',
   enum: (value) => isList(value) && value.length > 0 && isSet(value) && value.every(isScalar),
   const: isScalar,
-  anyOf: (value, schema) =>
-    isList(value) &&
-    value.length > 0 &&
-    value.every((one) => (schema.type === undefined ? isSchema(one) : isAlternative(one, schema))),
+  anyOf: (value, { type }) =>
+    type === undefined && isList(value) && value.length > 0 && value.every(isSchema),
   pattern: (value, schema) => has(schema, 'string') && isText(value) && isPattern(value),
   minLength: (value, schema) => has(schema, 'string') && isCount(value),
   maxLength: (value, schema) => has(schema, 'string') && isCount(value),
@@ -140,12 +138,6 @@ const KEYWORDS: Readonly<Record<string, (value: unknown, schema: JsonSchema) => 
 
 function has({ type }: JsonSchema, ...wanted: readonly string[]): boolean {
   return [type].flat().some((one) => wanted.includes(String(one)));
-}
-
-/** `{required: [...]}`: one of the ways in which a mapping may be complete. */
-function isAlternative(value: unknown, schema: JsonSchema): boolean {
-  if (!isMapping(value) || schema.type !== 'object') return false;
-  return Object.keys(value).join() === 'required' && isKeyList(value.required, schema);
 }
 
 function isKeyList(value: unknown, { properties = {} }: JsonSchema): boolean {
