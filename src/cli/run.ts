@@ -20,6 +20,7 @@ export function define(command: Command, io: Io): void {
   command.description('Converge the hosts of an inventory with a playbook, then verify each host.');
   addTaskOptions(addHostOptions(command))
     .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .option('-C, --check', 'dry run: say what would change, change nothing')
     .option('-D, --diff', 'show the differences of files')
     .option('--no-verify', 'do not run the checks at the end')
     .option('--list-tasks', 'print the tasks and stop')
