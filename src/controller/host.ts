@@ -190,16 +190,27 @@ async function runMeta(task: Task, context: HostContext): Promise<void> {
 /** Run the handlers that are due, and those that their tasks notify in turn. */
 export async function flushHandlers(context: HostContext): Promise<void> {
   const session = context.sessionOf(context.host);
+  const runs = new Map<Task, number>();
   for (;;) {
     const [handler] = context.notified.due(context.handlers, session.pendingHandlers);
     if (!handler) return;
+    const before = runs.get(handler) ?? 0;
+    // No chain of handlers comes to one of them more often than there are handlers.
+    if (before > context.handlers.length) throw failEvaluation(circleOf(runs), handler, context, false);
+    runs.set(handler, before + 1);
     context.notified.delete(handler);
     await runTasks([handler], context, false);
-    const key = handlerKey(handler);
-    session.pendingHandlers = session.pendingHandlers.filter((name) => name !== key);
-    if (!context.check && session.connected)
-      await session.request(context.user, { steps: [], clear: [key], queries: [] });
+    if (context.check) session.forgetLeftOver(handlerKey(handler));
+    else await session.clearMark(handlerKey(handler));
   }
+}
+
+function circleOf(runs: ReadonlyMap<Task, number>): ConfigurationError {
+  const circle = [...runs].filter(([, count]) => count > 1).map(([handler]) => handler);
+  return new ConfigurationError(
+    `these handlers notify each other without end: ${circle.map(handlerKey).join(', ')}`,
+    { position: circle[0]?.position, hint: 'Let one of them change something only when it has to.' },
+  );
 }
 
 function finishTask(head: PreparedTask, context: HostContext): void {

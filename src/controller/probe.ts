@@ -19,11 +19,7 @@ import { tailOf } from './failure.js';
  * those of its neighbours, in a dry run too, and costs no round trip of its own. Every other task stays as it is.
  */
 export function asProbe(task: Task, known: Resource): Resource {
-  const reads =
-    task.checkMode === false &&
-    task.changedWhen?.length === 1 &&
-    task.changedWhen[0]?.source.trim() === 'false';
-  if (!reads) return known;
+  if (task.checkMode !== false || !neverChanges(task)) return known;
   if (known.name === 'command') {
     return probing<CommandParams>(known, probeCommand, (params, answer) => ({
       ...commandProbeResult(params, answer),
@@ -35,6 +31,11 @@ export function asProbe(task: Task, known: Resource): Resource {
     }));
   }
   return known;
+}
+
+/** `changed_when: false` */
+export function neverChanges(task: Task): boolean {
+  return task.changedWhen?.length === 1 && task.changedWhen[0]?.source.trim() === 'false';
 }
 
 function probing<P>(

@@ -31,18 +31,23 @@ const MARKERS: Query = { kind: 'markers' };
 
 /**
  * One host during a run: its connection, made at the first request, and one agent for each user that work is done as.
- * The first request also takes the host's lock and brings the facts and the handlers that an earlier run left pending.
+ * The first request also takes the host's lock and brings the facts. The first one of each user brings the handlers that
+ * an earlier run left pending: every user notes its own.
  */
 export class Session {
   readonly host: string;
   readonly #options: SessionOptions;
   readonly #agents = new Map<BecomeUser, Promise<Agent>>();
   #connection: Promise<Connection> | undefined;
-  #first = true;
+  #begun = false;
   #opened: Agent[] = [];
+  /** agents that have told which handlers are pending */
+  readonly #told = new WeakSet<Agent>();
+  /** the handlers that are marked on the host, and by which users */
+  readonly #marked = new Map<string, Set<BecomeUser>>();
+  /** those of them that an earlier run did not come to */
+  readonly #leftOver = new Set<string>();
   facts: FactsAnswer | undefined;
-  /** the names of handlers that an earlier run did not come to */
-  pendingHandlers: string[] = [];
 
   constructor(host: string, options: SessionOptions) {
     this.host = host;
@@ -56,32 +61,51 @@ export class Session {
     options: RequestOptions = {},
   ): Promise<AgentResponse> {
     const agent = await this.#agent(user);
+    // What an earlier run left must be told apart from what this request notes.
+    if (request.mark?.length && !this.#told.has(agent)) await this.request(user, { steps: [], queries: [] });
+    for (const key of request.mark ?? []) this.#noteMark(key, user);
+    const { lockHolder } = this.#options;
+    const lock = this.#begun || lockHolder === undefined ? {} : { lock: { holder: lockHolder } };
+    const facts = this.#begun ? [] : [FACTS];
+    const markers = this.#told.has(agent) ? [] : [MARKERS];
     try {
-      return this.#first
-        ? await this.#firstRequest(agent, request, options)
-        : await agent.request(request, options);
+      const queries = [...request.queries, ...facts, ...markers];
+      const response = await agent.request({ ...request, ...lock, queries }, options);
+      for (const key of request.clear ?? []) this.#dropMark(key, user);
+      // What follows a failed step was not asked: the next request asks for it again.
+      if (response.failed === undefined) {
+        this.#begun = true;
+        this.#told.add(agent);
+        if (facts.length > 0) this.facts = response.answers.get<'facts'>({ kind: 'facts' });
+        if (markers.length > 0) this.#noteLeftOver(response, user);
+      }
+      return response;
     } finally {
       // A user that did not exist yet may exist the next time.
       if (agent.lost) this.#agents.delete(user);
     }
   }
 
-  async #firstRequest(agent: Agent, request: AgentRequest, options: RequestOptions): Promise<AgentResponse> {
-    this.#first = false;
-    const { lockHolder } = this.#options;
-    const response = await agent.request(
-      {
-        ...request,
-        ...(lockHolder === undefined ? {} : { lock: { holder: lockHolder } }),
-        queries: [...request.queries, FACTS, MARKERS],
-      },
-      options,
-    );
-    if (response.failed === undefined) {
-      this.facts = response.answers.get<'facts'>({ kind: 'facts' });
-      this.pendingHandlers = [...response.answers.get<'markers'>({ kind: 'markers' }).markers];
-    }
-    return response;
+  /** The names of handlers that an earlier run did not come to. */
+  get pendingHandlers(): string[] {
+    return [...this.#leftOver];
+  }
+
+  /** Whether the host has a note that a handler has to run. */
+  isMarked(key: string): boolean {
+    return this.#marked.has(key);
+  }
+
+  /** A handler is done, or was not needed: whoever noted it forgets it. */
+  async clearMark(key: string): Promise<void> {
+    this.#leftOver.delete(key);
+    for (const user of [...(this.#marked.get(key) ?? [])])
+      await this.request(user, { steps: [], clear: [key], queries: [] });
+  }
+
+  /** A handler was dealt with as far as a dry run does. */
+  forgetLeftOver(key: string): void {
+    this.#leftOver.delete(key);
   }
 
   /** The host's facts, asked for once. */
@@ -103,10 +127,6 @@ export class Session {
     };
   }
 
-  get connected(): boolean {
-    return this.#opened.length > 0;
-  }
-
   /** Stop what is running on the host, at once. */
   kill(): void {
     for (const agent of this.#opened) agent.kill();
@@ -116,6 +136,24 @@ export class Session {
     await Promise.allSettled(this.#opened.map((agent) => agent.close()));
     if (this.#connection)
       await this.#connection.then((connection) => connection.close()).catch(() => undefined);
+  }
+
+  #noteMark(key: string, user: BecomeUser): void {
+    const users = this.#marked.get(key) ?? new Set();
+    this.#marked.set(key, users.add(user));
+  }
+
+  #dropMark(key: string, user: BecomeUser): void {
+    const users = this.#marked.get(key);
+    users?.delete(user);
+    if (users?.size === 0) this.#marked.delete(key);
+  }
+
+  #noteLeftOver(response: AgentResponse, user: BecomeUser): void {
+    for (const key of response.answers.get<'markers'>({ kind: 'markers' }).markers) {
+      this.#leftOver.add(key);
+      this.#noteMark(key, user);
+    }
   }
 
   #agent(user: BecomeUser): Promise<Agent> {

@@ -12,7 +12,7 @@ import { stepFailure } from './failure.js';
 import { handlerKey, handlersFor } from './handlers.js';
 import { judge } from './judge.js';
 import { renderNumber } from './prepare.js';
-import { probeFailure } from './probe.js';
+import { neverChanges, probeFailure } from './probe.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredSkip } from './results.js';
 import type { PreparedTask, Registered, Unit, UnitResult, Work } from './unit.js';
@@ -37,6 +37,8 @@ interface Attempt {
   readonly applied: boolean;
   /** a dry run cannot tell */
   readonly unsure: string | undefined;
+  /** handlers that were noted on the host for it and not before */
+  readonly marked: readonly string[];
 }
 
 /**
@@ -57,9 +59,11 @@ export async function settleUnit(
     renderNumber(task.retries, unit.scope, 'retries', task.position) ?? (task.until ? RETRIES : 0);
   const delay = renderNumber(task.delay, unit.scope, 'delay', task.position) ?? DELAY;
   let applied = false;
+  const marked: string[] = [];
   for (let attempt = 1; ; attempt += 1) {
     const tried = await tryUnit({ head, unit, work: unit.work, queue, ahead }, context);
     applied ||= tried.applied;
+    marked.push(...tried.marked);
     const verdict = judge(task, tried.registered, (registered) =>
       context.preparation.childScope(
         unit.scope,
@@ -67,7 +71,7 @@ export async function settleUnit(
       ),
     );
     if (verdict.done || attempt > retries || context.check)
-      return settleTried(head, unit, { tried, verdict, applied, began }, context);
+      return settleTried(head, unit, { tried, verdict, applied, marked, began }, context);
     context.emit({ type: 'retry', host: context.host, task: unit.label, attempt, of: retries });
     await context.sleep(delay);
     unit.work.answers = undefined;
@@ -93,13 +97,19 @@ function settleSkipped(head: PreparedTask, unit: Unit, context: HostContext): Se
   };
 }
 
-function settleTried(
+async function settleTried(
   head: PreparedTask,
   unit: Unit,
-  given: { tried: Attempt; verdict: ReturnType<typeof judge>; applied: boolean; began: number },
+  given: {
+    tried: Attempt;
+    verdict: ReturnType<typeof judge>;
+    applied: boolean;
+    marked: readonly string[];
+    began: number;
+  },
   context: HostContext,
-): Settled {
-  const { tried, verdict, applied, began } = given;
+): Promise<Settled> {
+  const { tried, verdict, applied, marked, began } = given;
   const { registered } = verdict;
   if (verdict.failed || !verdict.done) {
     const error = tried.error ?? unmet(head, unit, verdict, context);
@@ -108,6 +118,8 @@ function settleTried(
   }
   const status = tried.unsure !== undefined ? 'may-change' : registered.changed ? 'changed' : 'ok';
   if (status === 'changed') notify(head, context);
+  // It was noted before anybody could know that nothing would change.
+  else for (const key of marked) await context.sessionOf(context.host).clearMark(key);
   context.emit({
     type: 'task-result',
     host: context.host,
@@ -135,6 +147,12 @@ function notify(head: PreparedTask, context: HostContext): void {
 
 function notifiedBy(head: PreparedTask, context: HostContext): ReturnType<typeof handlersFor> {
   return head.notify.flatMap((name) => handlersFor(name, context.handlers, head.task));
+}
+
+/** What to note on the host before the steps of a task. */
+function marksOf(head: PreparedTask, context: HostContext): string[] {
+  if (neverChanges(head.task)) return [];
+  return notifiedBy(head, context).map(handlerKey);
 }
 
 function unmet(
@@ -168,7 +186,7 @@ async function tryUnit(
   const { resource, params } = work;
   const answers = work.answers ?? new Answers(new Map());
   const where = errorContext(head, unit, context);
-  const nothing = { changes: [], applied: false, unsure: undefined };
+  const nothing = { changes: [], applied: false, unsure: undefined, marked: [] };
   let changes: readonly Change[];
   try {
     changes = resource.plan(params, answers);
@@ -225,8 +243,10 @@ async function applyUnit(
   queue.forgetAnswers();
   await queue.fill(given.ahead + 1);
   const following = queue.open.filter((one) => one !== unit).slice(0, given.ahead);
-  const response = await send({ head, unit, work, steps, queries: queriesFor(following, at) }, context);
-  const attempt = { changes, applied: true, unsure: undefined };
+  const mark = marksOf(head, context);
+  const marked = mark.filter((key) => !context.sessionOf(context.host).isMarked(key));
+  const response = await send({ head, unit, work, steps, queries: queriesFor(following, at), mark }, context);
+  const attempt = { changes, applied: true, unsure: undefined, marked };
   if (response.failed === undefined) {
     takeAnswers(following, at, response.answers);
     const registered = registeredOf(
@@ -254,12 +274,12 @@ async function send(
     work: Work;
     steps: readonly Step[];
     queries: ReturnType<typeof queriesFor>;
+    mark: readonly string[];
   },
   context: HostContext,
 ): Promise<AgentResponse> {
-  const { head, unit, work, steps, queries } = given;
+  const { head, unit, work, steps, queries, mark } = given;
   const { at, timeout } = work;
-  const mark = notifiedBy(head, context).map(handlerKey);
   const request = { steps: [...steps], queries };
   const options = {
     timeout: timeout ?? TASK_TIMEOUT,
@@ -276,10 +296,9 @@ async function send(
     },
   };
   if (mark.length === 0) return context.sessionOf(at.host).request(at.user, request, options);
-  // Markers belong to the host whose handlers will run, under the play's own user.
-  if (at.host === context.host && at.user === context.user) {
+  if (at.host === context.host)
     return context.sessionOf(at.host).request(at.user, { ...request, mark }, options);
-  }
+  // The note belongs to the host whose handlers will run.
   await context.sessionOf(context.host).request(context.user, { mark, steps: [], queries: [] });
   return context.sessionOf(at.host).request(at.user, request, options);
 }

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { cleanUp, project } from './project.js';
 
-const log = (word: string): string =>
-  `- { name: ${word}, shell: 'echo ${word} >> "<%= out %>/log"' }\n`;
+const log = (word: string): string => `- { name: ${word}, shell: 'echo ${word} >> "<%= out %>/log"' }\n`;
 
 describe('the order of a play', () => {
   cleanUp();

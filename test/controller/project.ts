@@ -1,7 +1,9 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { run } from '../../src/cli.js';
 import type { Io } from '../../src/cli/io.js';
@@ -42,6 +44,8 @@ export interface Project {
   playWith(options: Partial<RunOptions>, ...args: string[]): Promise<Played>;
   /** Run a command line; `-i inventory.yml` is added to it where it takes one. */
   cli(...args: string[]): Promise<Finished>;
+  /** The same as a process of its own, from the sources. */
+  spawn(...args: string[]): ChildProcess;
   /** A file in a host's folder; undefined when there is none. */
   read(name: string, host?: string): string | undefined;
   /** The lines of a file in a host's folder. */
@@ -51,10 +55,15 @@ export interface Project {
   remove(): void;
 }
 
+const tsx = import.meta.resolve('tsx');
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const made: Project[] = [];
 
 /** A project of these files; without an inventory of its own it has these hosts (web1). Removed after the test. */
-export function project(files: Readonly<Record<string, string>>, hosts: readonly string[] = ['web1']): Project {
+export function project(
+  files: Readonly<Record<string, string>>,
+  hosts: readonly string[] = ['web1'],
+): Project {
   const dir = mkdtempSync(join(tmpdir(), 'provision-run-'));
   for (const host of hosts) mkdirSync(join(dir, 'hosts', host), { recursive: true });
   const one: Project = {
@@ -63,6 +72,8 @@ export function project(files: Readonly<Record<string, string>>, hosts: readonly
     play: (...args) => play(dir, {}, args),
     playWith: (options, ...args) => play(dir, options, args),
     cli: (...args) => cli(dir, args),
+    spawn: (...args) =>
+      spawn(process.execPath, ['--import', tsx, main, ...withInventory(args)], { cwd: dir, stdio: 'pipe' }),
     read: (name, host = hosts[0]!) => readIfThere(join(dir, 'hosts', host, name)),
     lines: (name, host = hosts[0]!) =>
       (readIfThere(join(dir, 'hosts', host, name)) ?? '').split('\n').filter((line) => line !== ''),
@@ -85,7 +96,9 @@ export function playText(list: string, play = ''): string {
 
 export function indent(text: string, by: number): string {
   const lines = text.replace(/^\n+|\s+$/g, '').split('\n');
-  const own = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)![0].length));
+  const own = Math.min(
+    ...lines.filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)![0].length),
+  );
   if (text.trim() === '') return '';
   return lines.map((line) => (line.trim() === '' ? '' : ' '.repeat(by) + line.slice(own))).join('\n') + '\n';
 }

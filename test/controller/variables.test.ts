@@ -21,7 +21,8 @@ ${has('task') ? '  vars: { level: task }' : ''}
 `,
   });
   const groups = { all: 'group_vars/all.yml', host: 'host_vars/web1.yml' };
-  for (const [level, file] of Object.entries(groups)) if (has(level)) site.write({ [file]: `level: ${level}` });
+  for (const [level, file] of Object.entries(groups))
+    if (has(level)) site.write({ [file]: `level: ${level}` });
   return site;
 }
 

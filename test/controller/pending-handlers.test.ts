@@ -1,0 +1,118 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'chai';
+import { LockedError } from '../../src/agent/locked-error.js';
+import { cleanUp, project, type Project } from './project.js';
+
+const site = (tasks: string, more = ''): Project =>
+  project({
+    'site.yml': `
+- hosts: all
+  tasks:
+    - name: file
+      copy: { dest: "<%= out %>/a", content: a }
+      notify: lost handler
+${tasks}
+  handlers:
+    - { name: lost handler, shell: 'echo handled >> "<%= out %>/log"' }
+${more}
+`,
+  });
+
+describe('a handler that its run did not come to', () => {
+  cleanUp();
+
+  it('runs in the next run although nothing changes any more, and only in that one', async () => {
+    const one = site(`    - { name: fails, command: 'false', when: vars.fail }`);
+    const first = await one.play('-e', '{"fail": true}');
+    expect(first.tasks()).to.deep.equal(['changed file', 'failed fails']);
+    expect(one.read('log')).to.equal(undefined);
+    const second = await one.play();
+    expect(second.tasks()).to.deep.equal(['ok file', 'skipped fails', 'changed lost handler']);
+    const third = await one.play();
+    expect(third.tasks()).to.deep.equal(['ok file', 'skipped fails']);
+    expect(one.lines('log')).to.deep.equal(['handled']);
+    expect(third.events.filter(({ type }) => type === 'warning')).to.deep.equal([]);
+  });
+
+  it('is left again when the handler itself fails', async () => {
+    const one = site(
+      '',
+      `    - { name: second handler, shell: 'test -e "<%= out %>/ready" && echo second >> "<%= out %>/log"', listen: lost handler }`,
+    );
+    expect((await one.play()).of('web1').failed).to.equal(1);
+    one.write({ 'hosts/web1/ready': '' });
+    await one.play();
+    expect(one.lines('log')).to.deep.equal(['handled', 'second']);
+    await one.play();
+    expect(one.lines('log')).to.deep.equal(['handled', 'second']);
+  });
+
+  it('is told of by a run that does not have it, and kept', async () => {
+    const one = site(`    - { name: fails, command: 'false', when: vars.fail }`);
+    await one.play('-e', '{"fail": true}');
+    one.write({ 'other.yml': `- { hosts: all, tasks: [{ command: 'true' }] }` });
+    const { events } = await one.play('other.yml');
+    expect(events.find(({ type }) => type === 'warning')).to.include({ host: 'web1' });
+    await one.play();
+    expect(one.lines('log')).to.deep.equal(['handled']);
+  });
+
+  it('is not run by a dry run and still due after it', async () => {
+    const one = site(`    - { name: fails, command: 'false', when: vars.fail }`);
+    await one.play('-e', '{"fail": true}');
+    await one.play('--check');
+    expect(one.read('log')).to.equal(undefined);
+    await one.play();
+    expect(one.lines('log')).to.deep.equal(['handled']);
+  });
+
+  it('runs after the controller was killed with SIGKILL, and nothing of that run goes on', async () => {
+    const one = site(
+      `    - { name: waits, shell: 'echo $$ > "<%= out %>/pid"; exec sleep 60', when: vars.wait }`,
+    );
+    const child = one.spawn('site.yml', '-e', '{"wait": true}');
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    while (one.read('pid') === undefined || one.read('pid') === '') await setTimeout(20);
+    child.kill('SIGKILL');
+    await ended;
+    const pid = Number(one.read('pid'));
+    for (let tries = 0; tries < 200 && isRunning(pid); tries += 1) await setTimeout(20);
+    expect(isRunning(pid)).to.equal(false);
+    // The lock of the killed run goes with its agent, which looks ten times a second whether all has ended.
+    let errors = [];
+    do errors = (await one.play()).errors();
+    while (errors.some((error) => error instanceof LockedError));
+    expect(one.lines('log')).to.deep.equal(['handled']);
+  });
+
+  it('is found wherever its task worked: as the login user or as another one', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const one = project({
+      'site.yml': `
+- hosts: all
+  tasks:
+    - { name: first, command: id -un, become: true, become_user: nobody, changed_when: false, check_mode: false }
+    - name: file
+      copy: { dest: "<%= out %>/a", content: a }
+      notify: lost handler
+    - { name: fails, command: 'false', when: vars.fail }
+  handlers:
+    - { name: lost handler, shell: 'echo handled >> "<%= out %>/log"' }
+`,
+    });
+    await one.play('-e', '{"fail": true}');
+    await one.play();
+    expect(one.lines('log')).to.deep.equal(['handled']);
+    await one.play();
+    expect(one.lines('log')).to.deep.equal(['handled']);
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
