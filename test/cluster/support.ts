@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Context } from 'mocha';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a command came to. */
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** both streams, for messages */
+  readonly text: string;
+}
+
+/**
+ * Skip a suite where no cluster can be made. In CI that is a failure: a suite that nobody runs proves nothing.
+ */
+export function needsCluster(context: Context): void {
+  const able = process.getuid?.() === 0 && existsSync('/proc/self/ns/net');
+  if (able) return;
+  if (process.env['CI'] === 'true') throw new Error('cluster tests need root: run them as root, or unset CI');
+  context.skip();
+}
+
+/** Run a program to its end; its output is shown as it comes when PROVISION_TEST_OUTPUT is set. */
+export function execute(argv: readonly string[], options: { cwd: string; timeout?: number; env?: NodeJS.ProcessEnv }): Promise<Ran> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+      timeout: options.timeout ?? 420_000,
+      killSignal: 'SIGKILL',
+    });
+    const out = { stdout: '', stderr: '', text: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].on('data', (chunk: Buffer) => {
+        out[stream] += chunk.toString();
+        out.text += chunk.toString();
+        if (process.env['PROVISION_TEST_OUTPUT']) process.stderr.write(chunk);
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, ...out }));
+  });
+}
+
+/** A user's own project: an inventory made from the demo's, with its own cluster name, range and keys. */
+export interface Project {
+  readonly dir: string;
+  readonly inventory: string;
+  /** run the CLI in the project */
+  provision(...args: readonly string[]): Promise<Ran>;
+  write(path: string, text: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function createProject(options: {
+  cluster: string;
+  /** the third number of 10.x.y.0/24 is 0, this is the second */
+  range: number;
+  /** the CLI to run: the checkout's own, or an installed one */
+  bin?: string;
+  inventory?: string;
+}): Promise<Project> {
+  const dir = await mkdtemp(join(tmpdir(), 'provision-test-'));
+  const bin = options.bin ?? process.env['PROVISION_TEST_BIN'] ?? join(root, 'bin', 'provision.js');
+  const demo = options.inventory ?? (await readFile(join(root, 'inventory', 'demo.yml'), 'utf8'));
+  const own = demo
+    .replaceAll('10.77.', `10.${options.range}.`)
+    .replaceAll('cluster_name: demo', `cluster_name: ${options.cluster}`)
+    .replaceAll('cluster/demo', `cluster/${options.cluster}`)
+    .replaceAll('secrets/demo', `secrets/${options.cluster}`);
+  const inventory = 'inventory/site.yml';
+  const project: Project = {
+    dir,
+    inventory,
+    provision: (...args) => execute([process.execPath, bin, ...args], { cwd: dir }),
+    async write(path, text) {
+      await mkdir(join(dir, path, '..'), { recursive: true });
+      await writeFile(join(dir, path), text);
+    },
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
+  await project.write(inventory, own);
+  return project;
+}
+
+/** The recap of a run with -v, by host. */
+export function recapOf(text: string): Map<string, { ok: number; changed: number; failed: number; roundTrips: number }> {
+  const lines = text.split('\n');
+  const head = lines.findIndex((line) => /^ {2}host +ok +changed/.test(line));
+  const names = (lines[head] ?? '').trim().split(/ {2,}/);
+  const rows = new Map<string, { ok: number; changed: number; failed: number; roundTrips: number }>();
+  for (const line of lines.slice(head + 1)) {
+    if (line.trim() === '') break;
+    const cells = line.trim().split(/ {2,}/);
+    const of = (name: string): number => Number(cells[names.indexOf(name)]);
+    rows.set(cells[0] ?? '', { ok: of('ok'), changed: of('changed'), failed: of('failed'), roundTrips: of('round trips') });
+  }
+  return rows;
+}
+
+/** A figure that a test measured, shown below its name. */
+export function report(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
