@@ -20,6 +20,8 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 umask 022
 cd / || exit 1
+# As sh, bash does not say which signal ended a program.
+[ -z "${BASH_VERSION:-}" ] || eval 'set +o posix'
 
 while read -r key uid rest; do [ "$key" != Uid: ] || break; done </proc/self/status
 if [ "$uid" = 0 ]; then
@@ -40,28 +42,33 @@ take() {
   text=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null)
 }
 
-# below: $tree is all that descends from this process and lives, $leaves those of them that have no children.
+# below PIDS: $tree is those of these processes and of their descendants that live, $leaves those without children.
 below() {
-  pairs='' tree=" $self " leaves=''
-  for stat in /proc/[0-9]*/stat; do
-    line=''
-    # A program may have a newline in its name.
-    { while IFS= read -r rest || [ -n "$rest" ]; do line="$line$rest "; done <"$stat"; } 2>/dev/null
-    rest=${line##*) }
-    case $rest in '' | Z*) continue ;; esac
-    rest=${rest#* }
-    pairs="$pairs ${line%% *}:${rest%% *}"
+  known=" $* " pairs='' tree='' leaves='' word=''
+  # status escapes the names of programs; stat would let one pretend to be another's child.
+  # shellcheck disable=SC2013 # words are wanted
+  for next in $(grep -hE '^(State|Pid|PPid):' /proc/[0-9]*/status 2>/dev/null); do
+    case $word in
+      State:) how=$next ;;
+      Pid:) pid=$next ;;
+      PPid:) case $how in [ZX]) ;; *) pairs="$pairs $pid:$next" ;; esac ;;
+    esac
+    word=$next
   done
   grown=yes
   while [ -n "$grown" ]; do
     grown=''
     for pair in $pairs; do
-      case $tree in *" ${pair%:*} "*) continue ;; esac
-      case $tree in *" ${pair#*:} "*) tree="$tree${pair%:*} " grown=yes ;; esac
+      case $known in *" ${pair%:*} "*) continue ;; esac
+      case $known in *" ${pair#*:} "*) known="$known${pair%:*} " grown=yes ;; esac
     done
   done
-  tree=${tree#" $self "}
-  for pid in $tree; do
+  for pair in $pairs; do
+    pid=${pair%:*}
+    case $known in *" $pid "*) ;; *) continue ;; esac
+    # Neither this process nor the grep above.
+    if [ "$pid" = "$self" ] || [ ! -d "/proc/$pid" ]; then continue; fi
+    tree="$tree $pid"
     case "$pairs " in *":$pid "*) ;; *) leaves="$leaves $pid" ;; esac
   done
 }
@@ -71,20 +78,25 @@ below() {
 # shellcheck disable=SC2086 # lists of numbers
 stop_job() {
   [ -n "$job" ] || return 0
-  tries=0 before=''
-  below
+  tries=0 before=none
+  below "$self"
   # Held still first: what is starting processes right now cannot slip through.
   while [ "$tree" != "$before" ] && [ "$tries" -lt 10 ]; do
     kill -STOP $tree 2>/dev/null
     before=$tree tries=$((tries + 1))
-    below
+    below "$self"
   done
+  all=$tree tries=0
   [ -z "$tree" ] || { kill -TERM $tree; kill -CONT $tree; } 2>/dev/null
-  tries=0
-  while below && [ -n "$tree" ] && [ "$tries" -lt 40 ]; do
-    [ "$tries" -lt 20 ] || kill -KILL $leaves 2>/dev/null
+  # A child whose parent has ended is still known by its number.
+  while below "$self" $all && [ -n "$tree" ] && [ "$tries" -lt 30 ]; do
+    if [ "$tries" -ge 25 ]; then
+      kill -KILL $tree
+    elif [ "$tries" -ge 20 ]; then
+      kill -KILL $leaves
+    fi 2>/dev/null
+    all=$tree tries=$((tries + 1))
     sleep 0.1 2>/dev/null || sleep 1
-    tries=$((tries + 1))
   done
   [ -n "$tree" ] || wait "$job" 2>/dev/null
   job=''
@@ -203,7 +215,7 @@ start_job() {
     eval "text=''
 $text"
   ) </dev/null 6>&- 7<&- 9>&- &
-  job=$! running=$id text=''
+  job=$! text=''
 }
 
 # What is left when the controller or the link is gone.
@@ -211,6 +223,13 @@ finish() {
   exec 6>&-
   if [ "$mode" = i ]; then stop_job; elif [ -n "$job" ]; then wait "$job" 2>/dev/null; fi
   [ -z "$staged" ] || rm -f -- "$staged"
+  trap '' PIPE
+  # Whatever still holds the output open, nothing is waited for.
+  { say bye; } 2>/dev/null
+  if [ -n "$relayed" ]; then
+    [ -z "$locked" ] || flock -u 9
+    kill "$$"
+  fi
   exit
 }
 
@@ -235,12 +254,12 @@ serve() {
         case $text in *"# $nonce") ;; *) break ;; esac
         [ -z "$job" ] || wait "$job" 2>/dev/null
         exec 6>&-
+        running=$id mode=$how
         if [ -n "$refused" ]; then
           refused=''
           say end "$id"
           continue
         fi
-        mode=$how
         if [ "$mode$relayed" = u ]; then
           serve_relayed
           exit
@@ -248,21 +267,26 @@ serve() {
         start_job
         ;;
       K)
-        [ "$id" = "$running" ] && [ "$mode" = i ] && { stop_job; say end "$id"; }
+        [ "$id" = "$running" ] && [ "$mode" = i ] && { stop_job; say stopped "$id"; }
         ;;
     esac
   done
   finish
 }
 
-# serve_relayed: go on in a process whose output is relayed, so that what must not be interrupted outlives the link.
-# Started only when it is needed. This process waits for it, without the lock.
+# serve_relayed: go on in a process whose two streams are relayed, so that what must not be interrupted outlives the link.
+# Started only when it is needed. The processes around it wait; none of them keeps the lock. All is redirected by exec:
+# sh keeps a copy of what a group or a function redirects, and busybox puts it back before an exit trap runs.
 serve_relayed() {
   relayed=yes
   exec 7<&0
-  # Redirected by exec: the exit trap of a job would run with what busybox restores of a redirected group.
-  { { { exec 2>&1 >&4 4>&-; start_job; serve; } | relay >&2 4>&- 9>&-; } 4>&1 | relay 9>&-; } <&7 7<&- &
-  exec 9>&- 7<&-
+  {
+    exec 4>&1
+    { exec <&7 7<&- 2>&1 >&4 4>&-; start_job; serve; } | { exec >&2 4>&- 7<&- 9>&-; relay; } &
+    exec >/dev/null 4>&- 7<&- 9>&-
+    wait
+  } | { exec 7<&- 9>&-; relay; } &
+  exec 7<&- 9>&-
   trap - TERM INT HUP
   wait
 }

@@ -93,8 +93,9 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     async close() {
       channel.stdin.end();
       const late = setTimeout(() => channel.close(), END_WITHIN);
-      await channel.exit.catch(() => undefined);
+      await exchange.ended;
       clearTimeout(late);
+      channel.close();
     },
     get counters() {
       return exchange.counters;

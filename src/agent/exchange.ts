@@ -43,6 +43,8 @@ export interface Exchange {
   };
   /** it answers no more */
   readonly lost: boolean;
+  /** settles when the agent has ended */
+  readonly ended: Promise<void>;
 }
 
 /** ms that the agent has to stop a script before its channel is closed: it gives processes four seconds. */
@@ -67,7 +69,10 @@ interface Running {
   readonly settle: (outcome: PartOutput[] | Error) => void;
   /** there was a sign of life */
   readonly touch: () => void;
+  /** the error it is refused with */
   stopped: Error | undefined;
+  /** the agent was told to end it */
+  stopping: boolean;
 }
 
 export function createExchange(given: {
@@ -84,6 +89,10 @@ export function createExchange(given: {
   let stray = '';
   let gone: Error | undefined;
   let nextId = 0;
+  let sayEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    sayEnded = resolve;
+  });
 
   for (const stream of ['stdout', 'stderr'] as const) {
     const split = createSplitter(nonce, {
@@ -108,6 +117,7 @@ export function createExchange(given: {
     write,
     kill,
     counters,
+    ended,
     get lost() {
       return gone !== undefined;
     },
@@ -135,6 +145,7 @@ export function createExchange(given: {
         },
         touch: watch.touch,
         stopped: undefined,
+        stopping: false,
       };
       running = one;
       counters.roundTrips += 1;
@@ -175,8 +186,9 @@ export function createExchange(given: {
 
   /** Ask the agent to end the script; if it does not, give up on it: at the end of its stdin it stops by itself. */
   function stop(one: Running, error: Error): void {
-    if (one.stopped) return;
-    one.stopped = error;
+    if (one.stopping) return;
+    one.stopping = true;
+    one.stopped ??= error;
     write(Buffer.from(`K ${one.id}\n`));
     setTimeout(
       () => {
@@ -244,11 +256,13 @@ export function createExchange(given: {
   function takeMarker(stream: Stream, words: readonly string[]): void {
     const [what = '', value = ''] = words;
     if (what === 'hello') greeted[stream] = true;
+    else if (what === 'bye') sayEnded();
     else if (!running) return;
     else if (what === 'lock') {
       if (stream === 'stdout') running.stopped ??= lockProblem(words.slice(1));
-    } else if (what === 'end') {
-      if (value === String(running.id)) finish(running, stream);
+    } else if (what === 'end' || what === 'stopped') {
+      // A shell that is being stopped may say that it ended while the rest of its processes still live.
+      if (value === String(running.id) && asked(running) === (what === 'stopped')) finish(running, stream);
     } else if (/^\d+$/.test(what)) endPart(running, stream, Number(value));
   }
 
@@ -264,6 +278,11 @@ export function createExchange(given: {
     state.ended.push({ rc, bytes: state.current.take() });
     state.lines = createLines();
     state.current = createCapped(one.script.parts[state.ended.length]?.keep ?? 0);
+  }
+
+  /** whether the agent was asked to stop it */
+  function asked(one: Running): boolean {
+    return one.stopping && !one.script.uninterruptible;
   }
 
   /** A script is over when both streams have said so. */
@@ -282,6 +301,7 @@ export function createExchange(given: {
   }
 
   function lose(code: number | null, cause?: unknown): void {
+    sayEnded();
     const started = greeted.stdout;
     const during = running ? ` during: ${running.script.about}` : '';
     const error =

@@ -93,6 +93,7 @@ export interface ScriptQuery {
   readonly code: string;
   readonly args?: readonly string[];
   readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly timeout?: number;
 }
 /** A file on the controller. Answered without asking the host. `path` is absolute (the executor resolved it). */

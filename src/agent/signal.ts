@@ -28,13 +28,11 @@ export function splitSignal(rc: number, stderr: string): { signal: string | unde
   const signal = Object.keys(NOTICES).find((name) => constants.signals[name as NodeJS.Signals] === rc - 128);
   const notice = signal === undefined ? undefined : NOTICES[signal];
   if (notice === undefined) return { signal: undefined, stderr };
-  const own = new RegExp(
-    `(^|\\n)(?:[^\\n]*: line \\d+: +\\d+ )?${escape(notice)}(?: \\(core dumped\\))?(?: [^\\n]*)?\\n*$`,
-  );
-  const found = own.exec(stderr);
-  return found
-    ? { signal, stderr: stderr.slice(0, found.index) + (found[1] ?? '') }
-    : { signal: undefined, stderr };
+  const dumped = `${escape(notice)}(?: \\(core dumped\\))?`;
+  // bash names the command; of a pipeline it tells how each program ended, on a line of its own.
+  const bash = `(?:^|(?<=\\n))[^\\n]*: line \\d+: +\\d+ (?:[A-Z][^\\n]*\\n +\\d+ )?${dumped} [^\\n]*\\n*$`;
+  const found = new RegExp(bash).exec(stderr) ?? new RegExp(`${dumped}\\n$`).exec(stderr);
+  return found ? { signal, stderr: stderr.slice(0, found.index) } : { signal: undefined, stderr };
 }
 
 function escape(text: string): string {

@@ -13,13 +13,13 @@ export const command: QueryKind<'command'> = {
 /** Probes in sh. One with a limit runs in a shell of its own, which timeout(1) can end. */
 export const script: QueryKind<'script'> = {
   compile: (queries) =>
-    queries.map(({ code, args = [], stdin, timeout }) =>
+    queries.map(({ code, args = [], stdin, env, timeout }) =>
       evalCode(
         timeout === undefined
           ? code
           : `exec timeout -k 5 ${timeout} sh -c ${quoteAll([code, 'sh', ...args])}`,
         args,
-        stdin === undefined ? {} : { stdin },
+        { ...(stdin === undefined ? {} : { stdin }), ...(env === undefined ? {} : { env }) },
       ),
     ),
   parse: command.parse as unknown as QueryKind<'script'>['parse'],
