@@ -184,8 +184,13 @@ take_lock() {
       case $? in
         0) locked=yes ;;
         1)
-          IFS= read -r line <"$lock"
-          # Another name of the inventory for the same machine: the run does not stand in its own way.
+          # Another name of the inventory for the same machine: the run does not stand in its own way. Who has just taken
+          # it may not have written yet who it is.
+          tries=0
+          while IFS= read -r line <"$lock"; [ "$line" != "$1" ] && [ "$tries" -lt 3 ]; do
+            tries=$((tries + 1))
+            sleep 0.1 2>/dev/null || sleep 1
+          done
           [ "$line" = "$1" ] || refused="held $line"
           ;;
         *) refused='error flock (package util-linux) is missing or failed' ;;
