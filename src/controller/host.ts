@@ -1,4 +1,5 @@
 import type { Answers, Query } from '../agent/query.js';
+import { LockedError } from '../agent/locked-error.js';
 import { ConfigurationError, TaskError, type ProvisionError } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import type { Block, Task, TaskNode } from '../playbook/model.js';
@@ -7,11 +8,12 @@ import { askAll, samePlace } from './ask.js';
 import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
 import { handlerKey } from './handlers.js';
-import { prepareTask } from './prepare.js';
+import { isTruthy, labelOf, prepareTask } from './prepare.js';
 import { neverKnown, Queue } from './queue.js';
-import { registeredTask, statusOf } from './results.js';
-import { settleUnit } from './settle.js';
-import type { Place, PreparedTask, Registered } from './unit.js';
+import { registeredFailure, registeredTask, statusOf } from './results.js';
+import { failedUnit, settleUnit, type Settled } from './settle.js';
+import { taskError } from './shown.js';
+import type { Place, PreparedTask, Registered, Unit } from './unit.js';
 
 /** A task failed and nothing rescued it: the host is out of the run. The event was emitted. */
 export class HostFailed extends Error {
@@ -79,7 +81,7 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
   try {
     for (;;) {
       if (context.interrupted.aborted) throw new Interrupted();
-      const head = queue.head ?? (await advance(queue, context, reach));
+      const head = queue.head ?? (await advance(queue, context, reach, rescuable));
       if (!head) return;
       const unit = head.units[head.results.length];
       if (!unit) {
@@ -87,26 +89,44 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
         queue.shift();
         continue;
       }
-      if (unit.work && !unit.work.answers) {
-        await queue.fill(reach);
-        await askAll(queue.open.slice(0, reach), (place, queries) =>
-          ask(place, queries, unit.work?.at, context),
-        );
-        reach *= 2;
-      }
-      const settled = await settleUnit(head, unit, queue, AFTER_CHANGE, context);
+      const asks = unit.work !== undefined && !unit.work.answers;
+      const settled = await settleNext(head, unit, queue, reach, context);
+      if (asks) reach *= 2;
       if (settled.applied) reach = AFTER_CHANGE;
       head.results.push(settled.result);
       if (settled.error) failTask(head, settled.error, context, rescuable);
     }
-  } catch (error) {
-    // An undefined variable or a wrong type, found when the task's turn came.
-    if (error instanceof ConfigurationError)
-      throw failEvaluation(error, queue.head?.task ?? queue.next, context, rescuable);
-    throw error;
   } finally {
     context.values.dropForeseen();
   }
+}
+
+/** Ask what has to be asked for a unit, and settle it. What is the task's own fault is its result. */
+async function settleNext(
+  head: PreparedTask,
+  unit: Unit,
+  queue: Queue,
+  reach: number,
+  context: HostContext,
+): Promise<Settled> {
+  try {
+    if (unit.work && !unit.work.answers) {
+      await queue.fill(reach);
+      await askAll(queue.open.slice(0, reach), (place, queries) =>
+        ask(place, queries, unit.work?.at, context),
+      );
+    }
+    return await settleUnit(head, unit, queue, AFTER_CHANGE, context);
+  } catch (error) {
+    if (!isFaultOfTask(error)) throw error;
+    return failedUnit(error, head, unit, context);
+  }
+}
+
+/** An undefined variable, a wrong type, a user that cannot be become, a step that took too long. */
+function isFaultOfTask(error: unknown): error is TaskError | ConfigurationError {
+  if (error instanceof LockedError) return false;
+  return error instanceof TaskError || error instanceof ConfigurationError;
 }
 
 /** Looking ahead may meet a user that an earlier task is still to create: only the place whose turn it is has to answer. */
@@ -124,27 +144,13 @@ async function ask(
   }
 }
 
-function failEvaluation(
-  error: ConfigurationError,
-  task: Task | undefined,
-  context: HostContext,
-  rescuable: boolean,
-): HostFailed {
-  const name = typeof task?.name === 'string' ? task.name : (task?.module ?? 'task');
-  const label = { name, module: task?.module ?? '', role: task?.role?.name };
-  if (!rescuable) context.tally.failed += 1;
-  context.emit({
-    type: 'task-failed',
-    host: context.host,
-    task: label,
-    error,
-    fate: rescuable ? 'rescued' : 'failed',
-  });
-  return new HostFailed(error, label, { changed: false, failed: true, msg: error.message });
-}
-
 /** Prepare the next tasks; deal with what cannot be prepared behind another one. Undefined at the end of the list. */
-async function advance(queue: Queue, context: HostContext, reach: number): Promise<PreparedTask | undefined> {
+async function advance(
+  queue: Queue,
+  context: HostContext,
+  reach: number,
+  rescuable: boolean,
+): Promise<PreparedTask | undefined> {
   for (;;) {
     const task = queue.next;
     if (!task) return undefined;
@@ -153,16 +159,33 @@ async function advance(queue: Queue, context: HostContext, reach: number): Promi
       await runMeta(task, context);
       continue;
     }
-    if (task.runOnce && !(await isMine(task, queue, context))) continue;
-    const barrier = task.runOnce ? await queue.take() : await queue.fill(reach);
-    if (queue.head) return queue.head;
-    if (barrier?.kind === 'error') throw barrier.error;
-    if (barrier?.kind !== 'pending') continue;
-    const { pending } = barrier;
-    if (pending instanceof FactsPending) await pending.gather();
-    else if (pending.ready) await pending.ready;
-    else throw neverKnown(pending, task);
+    try {
+      const head = await takeNext(task, queue, context, reach);
+      if (head) return head;
+    } catch (error) {
+      if (!isFaultOfTask(error)) throw error;
+      failUnprepared(task, error, context, rescuable);
+      queue.skip();
+    }
   }
+}
+
+async function takeNext(
+  task: Task,
+  queue: Queue,
+  context: HostContext,
+  reach: number,
+): Promise<PreparedTask | undefined> {
+  if (task.runOnce && !(await isMine(task, queue, context))) return undefined;
+  const barrier = task.runOnce ? await queue.take() : await queue.fill(reach);
+  if (queue.head) return queue.head;
+  if (barrier?.kind === 'error') throw barrier.error;
+  if (barrier?.kind !== 'pending') return undefined;
+  const { pending } = barrier;
+  if (pending instanceof FactsPending) await pending.gather();
+  else if (pending.ready) await pending.ready;
+  else throw neverKnown(pending, task);
+  return undefined;
 }
 
 /** Whether this host runs a run_once task. If another one does, its result is waited for and taken over. */
@@ -171,12 +194,9 @@ async function isMine(task: Task, queue: Queue, context: HostContext): Promise<b
   if (!claim) return true;
   await claim.settled;
   if (!claim.outcome) return false;
+  if ('failedOn' in claim.outcome)
+    throw new TaskError(`the task runs once, on ${claim.outcome.failedOn}, and failed there`);
   queue.skip();
-  if ('failedOn' in claim.outcome) {
-    throw new ConfigurationError(`the task that runs once failed on ${claim.outcome.failedOn}`, {
-      position: task.position,
-    });
-  }
   if (task.register !== undefined) context.values.settle(task.register, claim.outcome.registered);
   context.tally.ok += 1;
   return false;
@@ -196,7 +216,7 @@ export async function flushHandlers(context: HostContext): Promise<void> {
     if (!handler) return;
     const before = runs.get(handler) ?? 0;
     // No chain of handlers comes to one of them more often than there are handlers.
-    if (before > context.handlers.length) throw failEvaluation(circleOf(runs), handler, context, false);
+    if (before > context.handlers.length) failUnprepared(handler, circleOf(runs), context, false);
     runs.set(handler, before + 1);
     context.notified.delete(handler);
     await runTasks([handler], context, false);
@@ -239,14 +259,36 @@ function finishTask(head: PreparedTask, context: HostContext): void {
 }
 
 function failTask(head: PreparedTask, error: ProvisionError, context: HostContext, rescuable: boolean): void {
-  const { task } = head;
   const label = head.units[head.results.length - 1]?.label ?? head.label;
-  const ignored =
-    task.ignoreErrors !== undefined &&
-    Boolean(renderValue(task.ignoreErrors, context.preparation.scopeFor(task)));
+  fail({ task: head.task, label, error, registered: registeredTask(head) }, context, rescuable);
+}
+
+/** It could not even be evaluated. */
+function failUnprepared(
+  task: Task,
+  cause: TaskError | ConfigurationError,
+  context: HostContext,
+  rescuable: boolean,
+): void {
+  const scope = context.preparation.scopeFor(task);
+  const label = labelOf(task, scope);
+  const where = { host: context.host, task: label.name, position: task.position };
+  const error = taskError(cause, where, isTruthy(task.noLog, scope));
+  const registered = registeredFailure(error.message, undefined);
+  if (isTruthy(task.ignoreErrors, scope) && task.runOnce) context.runOnce.settle(task, { registered });
+  fail({ task, label, error, registered }, context, rescuable);
+}
+
+/** Report a failure. @throws HostFailed unless it is ignored */
+function fail(
+  given: { task: Task; label: TaskLabel; error: ProvisionError; registered: Registered },
+  context: HostContext,
+  rescuable: boolean,
+): void {
+  const { task, label, error, registered } = given;
+  const ignored = isTruthy(task.ignoreErrors, context.preparation.scopeFor(task));
   const fate = ignored ? 'ignored' : rescuable ? 'rescued' : 'failed';
   context.emit({ type: 'task-failed', host: context.host, task: label, error, fate });
-  const registered = registeredTask(head);
   if (task.register !== undefined) context.values.settle(task.register, registered);
   if (ignored) return;
   if (fate === 'failed') context.tally.failed += 1;

@@ -9,6 +9,7 @@ import type { Expression } from '../template/expression.js';
 import type { Scope } from '../template/scope.js';
 import { Template, type Loaded } from '../template/template.js';
 import { asProbe } from './probe.js';
+import { HIDDEN } from './shown.js';
 import type { Place, PreparedTask, Unit, Work } from './unit.js';
 
 /** What preparing a task may use of its host and run. */
@@ -58,7 +59,9 @@ async function prepareUnit(
 async function prepareWork(task: Task, scope: Scope, preparation: Preparation): Promise<Work> {
   const known = preparation.resources.get(task.module);
   if (!known) throw new ConfigurationError(`unknown module "${task.module}"`, { position: task.position });
-  const resource = asProbe(task, known);
+  const environment = renderEnvironment(task, scope);
+  const timeout = renderNumber(task.timeout, scope, 'timeout', task.position);
+  const resource = asProbe(task, known, { environment, timeout });
   const params = renderParams(task, known, scope);
   noteSecrets(known, params, preparation.addSecret);
   const { local, queries } = await splitQueries(resource, params, (query) =>
@@ -70,8 +73,8 @@ async function prepareWork(task: Task, scope: Scope, preparation: Preparation): 
     at: preparation.placeOf(task, scope),
     local,
     queries,
-    environment: renderEnvironment(task, scope),
-    timeout: renderNumber(task.timeout, scope, 'timeout', task.position),
+    environment,
+    timeout,
     answers: undefined,
   };
 }
@@ -79,6 +82,11 @@ async function prepareWork(task: Task, scope: Scope, preparation: Preparation): 
 /** Whether a condition holds. Only booleans count as such; anything else is taken as JavaScript takes it. */
 export function isTrue(condition: Expression, scope: Scope): boolean {
   return Boolean(evaluate(condition, scope));
+}
+
+/** Whether a keyword that may be a template holds: ignore_errors, no_log. */
+export function isTruthy(value: Loaded | undefined, scope: Scope): boolean {
+  return value !== undefined && Boolean(renderValue(value, scope));
 }
 
 export function labelOf(task: Task, scope: Scope): TaskLabel {
@@ -109,6 +117,7 @@ function loopItems(task: Task, scope: Scope): readonly unknown[] {
 }
 
 function itemText(task: Task, item: unknown, scope: Scope): string {
+  if (isTruthy(task.noLog, scope)) return HIDDEN;
   if (task.loopLabel !== undefined) return String(renderValue(task.loopLabel, scope));
   if (typeof item !== 'object' || item === null) return String(item);
   const name = (item as Record<string, unknown>)['name'];

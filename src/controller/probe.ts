@@ -18,19 +18,42 @@ import { tailOf } from './failure.js';
  * A command that declares both `changed_when: false` and `check_mode: false` only reads: it is asked as a query along with
  * those of its neighbours, in a dry run too, and costs no round trip of its own. Every other task stays as it is.
  */
-export function asProbe(task: Task, known: Resource): Resource {
+export function asProbe(task: Task, known: Resource, surroundings: Surroundings): Resource {
   if (task.checkMode !== false || !neverChanges(task)) return known;
   if (known.name === 'command') {
-    return probing<CommandParams>(known, probeCommand, (params, answer) => ({
+    return probing<CommandParams>(known, within(probeCommand, surroundings), (params, answer) => ({
       ...commandProbeResult(params, answer),
     }));
   }
   if (known.name === 'shell') {
-    return probing<ShellParams>(known, probeShell, (params, answer) => ({
+    return probing<ShellParams>(known, within(probeShell, surroundings), (params, answer) => ({
       ...shellProbeResult(params, answer),
     }));
   }
   return known;
+}
+
+interface Surroundings {
+  readonly environment: Readonly<Record<string, string>>;
+  /** seconds */
+  readonly timeout: number | undefined;
+}
+
+type ProbeQuery = Extract<Query, { kind: 'command' | 'script' }>;
+
+function within<P>(
+  probe: (params: P) => ProbeQuery | undefined,
+  { environment, timeout }: Surroundings,
+): (params: P) => ProbeQuery | undefined {
+  return (params) => {
+    const query = probe(params);
+    if (!query) return undefined;
+    return {
+      ...query,
+      ...(Object.keys(environment).length === 0 ? {} : { env: environment }),
+      ...(timeout === undefined ? {} : { timeout }),
+    };
+  };
 }
 
 /** `changed_when: false` */
@@ -40,7 +63,7 @@ export function neverChanges(task: Task): boolean {
 
 function probing<P>(
   known: Resource,
-  probe: (params: P) => Extract<Query, { kind: 'command' | 'script' }> | undefined,
+  probe: (params: P) => ProbeQuery | undefined,
   resultOf: (params: P, answer: CommandAnswer) => Record<string, unknown>,
 ): Resource {
   const own = known as unknown as Resource<P>;

@@ -19,7 +19,7 @@ export class RunOnce {
 
   settle(task: Task, outcome: Outcome): void {
     const claim = this.#claims.get(task);
-    if (!claim) return;
+    if (!claim || claim.outcome) return;
     claim.outcome = outcome;
     claim.settle();
   }

@@ -16,6 +16,7 @@ import { resolvePlays, runPlay, type ResolvedPlay } from './play.js';
 import { checkVariables } from './preflight.js';
 import { createScopes, type Scopes } from './scopes.js';
 import { Session } from './session.js';
+import { shownEvent } from './shown.js';
 import { verifyPlays } from './verify.js';
 
 export interface RunOptions {
@@ -69,7 +70,9 @@ export interface Run {
  * Converge the hosts of a playbook and verify them.
  * @throws ConfigurationError before the first connection for what can be known then
  */
-export async function runPlaybook(options: RunOptions): Promise<Recap> {
+export async function runPlaybook(given: RunOptions): Promise<Recap> {
+  const emit: Emit = (event) => given.emit(shownEvent(event, given.secrets));
+  const options = { ...given, emit };
   const began = options.now();
   const run = prepareRun(options);
   const plays = resolvePlays(run);

@@ -1,20 +1,26 @@
 import type { AgentResponse } from '../agent/agent.js';
 import { Answers } from '../agent/query.js';
 import type { Step, StepOutput } from '../agent/step.js';
-import { MissingPrerequisiteError, TaskError, type ErrorContext, type ProvisionError } from '../errors.js';
+import {
+  MissingPrerequisiteError,
+  TaskError,
+  type ConfigurationError,
+  type ErrorContext,
+  type ProvisionError,
+} from '../errors.js';
 import type { ChangeView } from '../events.js';
 import type { Change } from '../resources/resource.js';
-import { renderValue } from '../template/render.js';
 import { askAll, queriesFor, takeAnswers } from './ask.js';
 import { viewChange } from './changes.js';
 import type { HostContext } from './context.js';
 import { stepFailure } from './failure.js';
 import { handlerKey, handlersFor } from './handlers.js';
 import { judge } from './judge.js';
-import { renderNumber } from './prepare.js';
+import { isTruthy, renderNumber } from './prepare.js';
 import { neverChanges, probeFailure } from './probe.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredSkip } from './results.js';
+import { HIDDEN, taskError } from './shown.js';
 import type { PreparedTask, Registered, Unit, UnitResult, Work } from './unit.js';
 
 /** Seconds a task may take where it says nothing: long enough for a slow mirror, short enough that nothing hangs for ever. */
@@ -54,7 +60,7 @@ export async function settleUnit(
 ): Promise<Settled> {
   const { task } = head;
   const began = context.now();
-  if (!unit.work) return settleSkipped(head, unit, context);
+  if (!unit.work) return settleSkipped(unit, context);
   const retries =
     renderNumber(task.retries, unit.scope, 'retries', task.position) ?? (task.until ? RETRIES : 0);
   const delay = renderNumber(task.delay, unit.scope, 'delay', task.position) ?? DELAY;
@@ -81,7 +87,19 @@ export async function settleUnit(
   }
 }
 
-function settleSkipped(head: PreparedTask, unit: Unit, context: HostContext): Settled {
+/** A unit that could not be settled by its own fault. */
+export function failedUnit(
+  cause: TaskError | ConfigurationError,
+  head: PreparedTask,
+  unit: Unit,
+  context: HostContext,
+): Settled {
+  const error = taskError(cause, errorContext(head, unit, context), hidden(head, unit));
+  const registered = registeredFailure(cause.message, undefined);
+  return { result: { status: 'failed', registered }, error, applied: true };
+}
+
+function settleSkipped(unit: Unit, context: HostContext): Settled {
   const reason = `not ${unit.skipped ?? 'wanted'}`;
   context.emit({
     type: 'task-result',
@@ -89,7 +107,6 @@ function settleSkipped(head: PreparedTask, unit: Unit, context: HostContext): Se
     task: unit.label,
     result: { status: 'skipped', changes: [], reason, ms: 0 },
   });
-  void head;
   return {
     result: { status: 'skipped', registered: registeredSkip(reason) },
     error: undefined,
@@ -128,17 +145,19 @@ async function settleTried(
       status,
       changes: registered.changed ? tried.changes.map((change) => view(change, head, unit, context)) : [],
       reason: tried.unsure,
-      message: messageOf(registered, unit),
+      message: messageOf(registered, head, unit),
       ms: Math.round(context.now() - began),
     },
   });
   return { result: { status, registered }, error: undefined, applied };
 }
 
-/** Only modules that exist to say something (debug, assert) have a message worth a line. */
-function messageOf(registered: Registered, unit: Unit): string | undefined {
+/** Only a module that exists to say something has a message worth a line. */
+function messageOf(registered: Registered, head: PreparedTask, unit: Unit): string | undefined {
   if (unit.work?.resource.name !== 'debug') return undefined;
-  return typeof registered['msg'] === 'string' ? registered['msg'] : undefined;
+  if (hidden(head, unit)) return HIDDEN;
+  const { msg } = registered as { msg?: unknown };
+  return typeof msg === 'string' ? msg : JSON.stringify(msg, undefined, 2);
 }
 
 function notify(head: PreparedTask, context: HostContext): void {
@@ -160,7 +179,7 @@ function unmet(
   unit: Unit,
   verdict: ReturnType<typeof judge>,
   context: HostContext,
-): TaskError {
+): ProvisionError {
   const { task } = head;
   const message =
     verdict.because !== undefined
@@ -172,10 +191,7 @@ function unmet(
   const detail = [stderr, stdout].flatMap((text) =>
     typeof text === 'string' && text !== '' ? text.split('\n').slice(-12) : [],
   );
-  return new TaskError(context.secrets.redact(message), {
-    ...errorContext(head, unit, context),
-    detail: hidden(head, unit) ? [] : detail.map((line) => context.secrets.redact(line)),
-  });
+  return taskError(new TaskError(message, { detail }), errorContext(head, unit, context), hidden(head, unit));
 }
 
 async function tryUnit(
@@ -185,7 +201,8 @@ async function tryUnit(
   const { head, unit, work } = given;
   const { resource, params } = work;
   const answers = work.answers ?? new Answers(new Map());
-  const where = errorContext(head, unit, context);
+  const located = (error: TaskError): ProvisionError =>
+    taskError(error, errorContext(head, unit, context), hidden(head, unit));
   const nothing = { changes: [], applied: false, unsure: undefined, marked: [] };
   let changes: readonly Change[];
   try {
@@ -197,7 +214,7 @@ async function tryUnit(
       return {
         ...nothing,
         registered: { ...registered, failed: true },
-        error: located(failure, where, context),
+        error: located(failure),
       };
     }
   } catch (error) {
@@ -208,7 +225,7 @@ async function tryUnit(
     return {
       ...nothing,
       registered: registeredFailure(error.message, undefined),
-      error: located(error, where, context),
+      error: located(error),
     };
   }
   if (context.check && head.task.checkMode !== false) {
@@ -257,14 +274,12 @@ async function applyUnit(
     return { ...attempt, registered, error: undefined };
   }
   const output = response.outputs[response.failed] as StepOutput;
-  const error = located(
-    stepFailure(steps[response.failed] as Step, output, {}),
-    errorContext(head, unit, context),
-    context,
-    hidden(head, unit),
-  );
+  const failure = stepFailure(steps[response.failed] as Step, output, {});
+  const error = taskError(failure, errorContext(head, unit, context), hidden(head, unit));
   const own = resource.result?.(params, answers, response.outputs) ?? {};
-  return { ...attempt, registered: { ...own, ...registeredFailure(error.message, output) }, error };
+  // It may have changed something before it failed, and failed_when may not count it as a failure.
+  const registered = { ...own, ...registeredFailure(failure.message, output), changed: true };
+  return { ...attempt, registered, error };
 }
 
 async function send(
@@ -290,7 +305,7 @@ async function send(
           host: context.host,
           task: unit.label,
           stream,
-          line: context.secrets.redact(line),
+          line,
         });
       }
     },
@@ -312,21 +327,10 @@ function errorContext(head: PreparedTask, unit: Unit, context: HostContext): Err
   return { host: context.host, task: unit.label.name, position: head.task.position };
 }
 
-/** The error with host, task and position, and without secrets. */
-function located(error: TaskError, where: ErrorContext, context: HostContext, hide = false): TaskError {
-  const redact = (text: string): string => context.secrets.redact(text);
-  return new TaskError(redact(error.message), {
-    ...where,
-    hint: error.hint === undefined ? undefined : redact(error.hint),
-    detail: hide ? ['(output hidden by no_log)'] : error.detail.map(redact),
-    cause: error,
-  });
-}
-
 function view(change: Change, head: PreparedTask, unit: Unit, context: HostContext): ChangeView {
   return viewChange(change, { secrets: context.secrets, hidden: hidden(head, unit) });
 }
 
 function hidden(head: PreparedTask, unit: Unit): boolean {
-  return head.task.noLog !== undefined && Boolean(renderValue(head.task.noLog, unit.scope));
+  return isTruthy(head.task.noLog, unit.scope);
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LockedError } from '../../src/agent/locked-error.js';
-import { cleanUp, project, type Project } from './project.js';
+import { cleanUp, isRunning, project, type Project } from './project.js';
 
 const site = (tasks: string, more = ''): Project =>
   project({
@@ -107,12 +107,3 @@ describe('a handler that its run did not come to', () => {
     expect(one.lines('log')).to.deep.equal(['handled']);
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

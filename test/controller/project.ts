@@ -208,6 +208,12 @@ function played(events: readonly RunEvent[], recap: Recap): Played {
   };
 }
 
+/** Does a process live? One that waits to be reaped does not. */
+export function isRunning(pid: number): boolean {
+  const status = readIfThere(`/proc/${pid}/status`);
+  return status !== undefined && !/^State:\s+[ZX]/m.test(status);
+}
+
 function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

@@ -1,0 +1,63 @@
+import {
+  ConfigurationError,
+  ProvisionError,
+  TaskError,
+  escapeControl,
+  type ErrorContext,
+} from '../errors.js';
+import type { RunEvent } from '../events.js';
+import { UndefinedVariableError } from '../template/failure.js';
+import type { Secrets } from '../variables/secrets.js';
+
+/** What stands in the place of what `no_log` hides. */
+export const HIDDEN = '(hidden by no_log)';
+
+/**
+ * An event as it may leave the run: no secret in any of its texts, and no control character, by which a host could drive
+ * the terminal.
+ */
+export function shownEvent(event: RunEvent, secrets: Secrets): RunEvent {
+  return shown(event, secrets) as RunEvent;
+}
+
+/** An error as it may leave the run. Its class stays. */
+export function shownError(error: ProvisionError, secrets: Secrets): ProvisionError {
+  const text = (one: string): string => showText(one, secrets);
+  const copy = Object.create(Object.getPrototypeOf(error) as object) as ProvisionError;
+  const { hint } = error;
+  return Object.assign(copy, error, {
+    message: text(error.message),
+    detail: error.detail.map(text),
+    ...(hint === undefined ? {} : { hint: text(hint) }),
+    stack: error.stack,
+    cause: error.cause,
+  });
+}
+
+/** A failed task's error with host, task and place. With `hide` nothing of the task's arguments and output is left in it. */
+export function taskError(
+  error: TaskError | ConfigurationError,
+  where: ErrorContext,
+  hide: boolean,
+): TaskError | ConfigurationError {
+  const context = { ...where, position: error.position ?? where.position };
+  if (hide && !(error instanceof UndefinedVariableError)) {
+    return new TaskError(`it failed ${HIDDEN}`, { ...context, hint: 'without no_log it tells why' });
+  }
+  const said = { ...context, hint: error.hint, detail: error.detail, cause: error };
+  return error instanceof TaskError
+    ? new TaskError(error.message, said)
+    : new ConfigurationError(error.message, said);
+}
+
+function shown(value: unknown, secrets: Secrets): unknown {
+  if (typeof value === 'string') return showText(value, secrets);
+  if (value instanceof ProvisionError) return shownError(value, secrets);
+  if (Array.isArray(value)) return value.map((one) => shown(one, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one, secrets)]));
+}
+
+function showText(text: string, secrets: Secrets): string {
+  return secrets.redact(text).split('\n').map(escapeControl).join('\n');
+}
