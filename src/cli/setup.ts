@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../checks/index.js';
 import type { RunOptions } from '../controller/run.js';
-import { UsageError, messageOf } from '../errors.js';
+import { UsageError, formatPosition, messageOf } from '../errors.js';
 import type { ConnectionDefaults } from '../inventory/connection.js';
 import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
@@ -15,6 +15,7 @@ import type { Playbook } from '../playbook/model.js';
 import { selectTags } from '../playbook/tags.js';
 import { resources } from '../resources/index.js';
 import { didYouMean } from '../schema.js';
+import { looksLikeJinja } from '../template/yaml.js';
 import { createLookup } from '../variables/lookup.js';
 import { createSecrets, type Secrets } from '../variables/secrets.js';
 import { readExtraVars } from './extra-vars.js';
@@ -44,6 +45,7 @@ export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
   const secrets = createSecrets();
   const vaultPassword = await readVaultPassword(options.vaultPasswordFile, io);
   const inventory = await loadInventory(options.inventory, { cwd: io.cwd, secrets, vaultPassword });
+  warnOfJinja(inventory, io);
   const limit = options.limit === undefined ? undefined : matchHosts(options.limit, inventory);
   if (limit?.length === 0) throw new UsageError(`--limit ${options.limit ?? ''} leaves no host`);
   const ask = rememberAnswers((question) => promptSecret(question, io));
@@ -76,6 +78,22 @@ export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
       lockHolder: `${userInfo().username}@${hostname()} (process ${process.pid})`,
     },
   };
+}
+
+/** Values that Ansible would take for Jinja are sent as they stand here: whoever moves an inventory has to know. */
+function warnOfJinja(inventory: Inventory, io: Io): void {
+  const named = [...inventory.groups.values(), ...inventory.hosts.values()].flatMap((owner) =>
+    [...owner.vars, ...('folderVars' in owner ? owner.folderVars : [])].flatMap(
+      ([name, { value, position }]) =>
+        typeof value === 'string' && looksLikeJinja(value)
+          ? [
+              `${position ? `${formatPosition(position)}: ` : ''}"${name}" of ${owner.name} looks like Jinja and is used as it stands`,
+            ]
+          : [],
+    ),
+  );
+  for (const one of named.slice(0, 5)) io.stderr.write(`warning: ${one}; write <%= … %> for {{ … }}\n`);
+  if (named.length > 5) io.stderr.write(`warning: and ${named.length - 5} more\n`);
 }
 
 /** The playbook that is named, or the site of the project, or the one that comes with the package. */

@@ -87,7 +87,9 @@ export async function runPlaybook(given: RunOptions): Promise<Recap> {
   });
   try {
     if (options.verify !== 'only') for (const play of plays) await runPlay(play, run);
-    if (options.verify !== 'none' && !options.interrupted.aborted) await verifyPlays(plays, run);
+    // After a dry run the hosts are as they were: there is nothing to verify.
+    const verifies = options.verify === 'only' || (options.verify === 'after' && !options.check);
+    if (verifies && !options.interrupted.aborted) await verifyPlays(plays, run);
     warnOfLeftOvers(hosts, run);
   } finally {
     await Promise.all(hosts.map((host) => run.stateOf(host).session.close()));

@@ -42,7 +42,19 @@ function checkFile(name: string, kind: FileKind, given: Arguments, where: Where)
       hint: 'Name one file; "copy" takes folders.',
     });
   }
+  if (found.endsWith('.j2')) throw isJinja(found, given, where);
   checkTemplate(found, where.loader);
+}
+
+/** Rendered as EJS it would reach the host as it is, with its `{{ … }}`. */
+function isJinja(found: string, given: Arguments, where: Where): Error {
+  return new ConfigurationError(
+    `template: "${where.loader.nameOf(found)}" is a Jinja template; templates are EJS here`,
+    {
+      position: given.at(['src']),
+      hint: 'Rename it to .ejs and write <%= name %> for {{ name }}; docs/migrating-from-ansible.md has a table.',
+    },
+  );
 }
 
 function notFound(name: string, kind: FileKind, given: Arguments, where: Where): Error {

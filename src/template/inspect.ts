@@ -57,7 +57,8 @@ function inspect(source: string): Inspected {
 /** Is it one expression and nothing else? */
 function checkExpression(code: string, offset: number): void {
   if (code.trim() === '') throw new CodeError('an expression is missing', offset);
-  const options = { ecmaVersion: 2024, sourceType: 'script' } as const;
+  // With its parentheses: without them a node ends before the one that closes it.
+  const options = { ecmaVersion: 2024, sourceType: 'script', preserveParens: true } as const;
   let node: Node;
   let rest: { type: unknown; start: number };
   try {

@@ -23,7 +23,8 @@ const inventory = `all:
 describe('faults on real hosts', function () {
   let project: Project;
   const run = (...args: string[]): Promise<Ran> => project.provision('-i', project.inventory, ...args);
-  const on = (host: string, command: string): Promise<Ran> => project.provision('exec', '-i', project.inventory, host, '--', command);
+  const on = (host: string, command: string): Promise<Ran> =>
+    project.provision('exec', '-i', project.inventory, host, '--', command);
 
   before(async function () {
     needsCluster(this);
@@ -41,22 +42,38 @@ describe('faults on real hosts', function () {
 
   /** A playbook of one task for all hosts. */
   async function task(yaml: string): Promise<void> {
-    await project.write('task.yml', `- hosts: all\n  gather_facts: false\n  tasks:\n${yaml.replace(/^/gm, '    ')}\n`);
+    await project.write(
+      'task.yml',
+      `- hosts: all\n  gather_facts: false\n  tasks:\n${yaml.replace(/^/gm, '    ')}\n`,
+    );
   }
 
   it('a host that refuses is unreachable; the others go on', async () => {
     await task('- copy: { dest: /etc/reached, content: "yes" }');
     await project.write('inventory/refused.yml', `all: { hosts: { one: { ansible_port: 2222 } } }`);
-    const refused = await project.provision('-i', project.inventory, '-i', 'inventory/refused.yml', 'task.yml');
+    const refused = await project.provision(
+      '-i',
+      project.inventory,
+      '-i',
+      'inventory/refused.yml',
+      'task.yml',
+    );
     expect(refused.status, refused.text).to.equal(3);
-    expect(refused.stdout).to.match(/one +unreachable/).and.to.match(/10\.92\.0\.11 port 2222 refuses the connection/);
-    expect(refused.stdout).to.match(/try: is sshd running there/).and.to.match(/two +1/);
+    expect(refused.stdout)
+      .to.match(/one +unreachable/)
+      .and.to.match(/10\.92\.0\.11 port 2222 refuses the connection/);
+    expect(refused.stdout)
+      .to.match(/try: is sshd running there/)
+      .and.to.match(/two +1/);
   });
 
   it('a host that never answers is given up after the timeout', async () => {
     // A stopped sshd: the kernel still takes connections, nobody answers them.
     const systemctl = 'systemctl kill --kill-whom=main ssh.service';
-    await on('one', `systemd-run --on-active=9 ${systemctl} -s CONT && systemd-run --on-active=1 --timer-property=AccuracySec=100ms ${systemctl} -s STOP`);
+    await on(
+      'one',
+      `systemd-run --on-active=9 ${systemctl} -s CONT && systemd-run --on-active=1 --timer-property=AccuracySec=100ms ${systemctl} -s STOP`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const began = Date.now();
     const ran = await run('task.yml', '-T', '2');
@@ -71,8 +88,15 @@ describe('faults on real hosts', function () {
     const file = join(project.dir, '.provision/cluster/test-faults/known_hosts');
     const good = await readFile(file, 'utf8');
     const lines = good.trim().split('\n');
-    const keyOf = (address: string): string => lines.find((line) => line.includes(address))?.split(' ').slice(1).join(' ') ?? '';
-    const swapped = lines.map((line) => (line.includes('10.92.0.11') ? line.replace(keyOf('10.92.0.11'), keyOf('10.92.0.12')) : line));
+    const keyOf = (address: string): string =>
+      lines
+        .find((line) => line.includes(address))
+        ?.split(' ')
+        .slice(1)
+        .join(' ') ?? '';
+    const swapped = lines.map((line) =>
+      line.includes('10.92.0.11') ? line.replace(keyOf('10.92.0.11'), keyOf('10.92.0.12')) : line,
+    );
     await project.write('.provision/cluster/test-faults/known_hosts', `${swapped.join('\n')}\n`);
     const ran = await run('task.yml');
     await project.write('.provision/cluster/test-faults/known_hosts', good);
@@ -89,14 +113,18 @@ describe('faults on real hosts', function () {
     const ran = await run('task.yml', '-l', 'one');
     await project.write(file, good);
     expect(ran.status, ran.text).to.equal(3);
-    expect(ran.stdout).to.match(/the host key of 10\.92\.0\.11 is not known: ssh-ed25519 SHA256:/).and.to.match(/ssh-keyscan/);
+    expect(ran.stdout)
+      .to.match(/the host key of 10\.92\.0\.11 is not known: ssh-ed25519 SHA256:/)
+      .and.to.match(/ssh-keyscan/);
   });
 
   it('a package that does not exist fails the task with what apt says', async () => {
     await task('- apt: { name: no-such-package }');
     const ran = await run('task.yml', '-l', 'one');
     expect(ran.status, ran.text).to.equal(1);
-    expect(ran.stdout).to.match(/FAILED +one +apt/).and.to.match(/Unable to locate package no-such-package/);
+    expect(ran.stdout)
+      .to.match(/FAILED +one +apt/)
+      .and.to.match(/Unable to locate package no-such-package/);
     expect(ran.stdout).to.match(/task\.yml:4:7/);
   });
 
@@ -104,12 +132,18 @@ describe('faults on real hosts', function () {
     await project.write('web.yml', '- hosts: one\n  roles: [nginx]\n');
     const good = await run('web.yml');
     expect(good.status, good.text).to.equal(0);
-    const before = await on('one', 'stat -c %i,%Y /etc/nginx/nginx.conf; ls -A /etc/nginx; systemctl show -p MainPID nginx');
+    const before = await on(
+      'one',
+      'stat -c %i,%Y /etc/nginx/nginx.conf; ls -A /etc/nginx; systemctl show -p MainPID nginx',
+    );
     const bad = await run('web.yml', '-e', '{"nginx_extra_http": "no_such_directive on;"}');
     expect(bad.status, bad.text).to.equal(1);
     expect(bad.stdout).to.match(/unknown directive "no_such_directive"/);
     expect(bad.stdout).to.match(/the file is left as it was/);
-    const after = await on('one', 'stat -c %i,%Y /etc/nginx/nginx.conf; ls -A /etc/nginx; systemctl show -p MainPID nginx');
+    const after = await on(
+      'one',
+      'stat -c %i,%Y /etc/nginx/nginx.conf; ls -A /etc/nginx; systemctl show -p MainPID nginx',
+    );
     expect(plain(after)).to.equal(plain(before));
     expect((await on('one', 'curl -fsS http://127.0.0.1/')).stdout).to.include('<title>plain</title>');
   });
@@ -121,7 +155,9 @@ describe('faults on real hosts', function () {
     const ran = await run('task.yml', '-l', 'one');
     expect(ran.status, ran.text).to.equal(1);
     expect(ran.stdout).to.match(/No space left on device/);
-    expect((await on('one', 'cat /small/file; ls -A /small | wc -l; umount /small')).stdout).to.match(/old\n1\n/);
+    expect((await on('one', 'cat /small/file; ls -A /small | wc -l; umount /small')).stdout).to.match(
+      /old\n1\n/,
+    );
   });
 
   it('a large file on a full disk leaves nothing behind either', async () => {
@@ -138,7 +174,11 @@ describe('faults on real hosts', function () {
 
   it('what a task started ends with the controller', async () => {
     await task('- command: sleep 4711');
-    const child = spawn(process.execPath, [join(root, 'bin/provision.js'), '-i', project.inventory, 'task.yml', '-l', 'one'], { cwd: project.dir, stdio: 'ignore' });
+    const child = spawn(
+      process.execPath,
+      [join(root, 'bin/provision.js'), '-i', project.inventory, 'task.yml', '-l', 'one'],
+      { cwd: project.dir, stdio: 'ignore' },
+    );
     await until(async () => (await on('one', 'pgrep -fx "sleep 4711"')).status === 0);
     child.kill('SIGKILL');
     await until(async () => (await on('one', 'pgrep -fx "sleep 4711"')).status !== 0);
@@ -156,14 +196,21 @@ describe('faults on real hosts', function () {
   });
 
   it('sudo with a password: given over stdin, refused when wrong, asked for when missing', async () => {
-    await on('two', "echo admin:s3cret-word | chpasswd && sed -i s/NOPASSWD:// /etc/sudoers.d/* && passwd -u admin");
+    await on(
+      'two',
+      'echo admin:s3cret-word | chpasswd && sed -i s/NOPASSWD:// /etc/sudoers.d/* && passwd -u admin',
+    );
     await task('- copy: { dest: /etc/by-sudo, content: "yes" }');
     const without = await run('task.yml', '-l', 'two');
     expect(without.status, without.text).to.equal(1);
-    expect(without.stdout).to.match(/become root failed: sudo: a password is required/).and.to.match(/try: .*-K/);
+    expect(without.stdout)
+      .to.match(/become root failed: sudo: a password is required/)
+      .and.to.match(/try: .*-K/);
     const wrong = await run('task.yml', '-l', 'two', '-e', 'ansible_become_password=wrong-word');
     expect(wrong.status, wrong.text).to.equal(1);
-    expect(wrong.stdout, wrong.text).to.match(/become root failed/).and.to.match(/password for sudo is wrong/);
+    expect(wrong.stdout, wrong.text)
+      .to.match(/become root failed/)
+      .and.to.match(/password for sudo is wrong/);
     const right = await run('task.yml', '-l', 'two', '-e', 'ansible_become_password=s3cret-word', '-vvv');
     expect(right.status, right.text).to.equal(0);
     expect(right.text).not.to.include('s3cret-word');

@@ -28,7 +28,10 @@ export function needsCluster(context: Context): void {
 }
 
 /** Run a program to its end; its output is shown as it comes when PROVISION_TEST_OUTPUT is set. */
-export function execute(argv: readonly string[], options: { cwd: string; timeout?: number; env?: NodeJS.ProcessEnv }): Promise<Ran> {
+export function execute(
+  argv: readonly string[],
+  options: { cwd: string; timeout?: number; env?: NodeJS.ProcessEnv },
+): Promise<Ran> {
   const [program = '', ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -93,7 +96,9 @@ export async function createProject(options: {
 }
 
 /** The recap of a run with -v, by host. */
-export function recapOf(text: string): Map<string, { ok: number; changed: number; failed: number; roundTrips: number }> {
+export function recapOf(
+  text: string,
+): Map<string, { ok: number; changed: number; failed: number; roundTrips: number }> {
   const lines = text.split('\n');
   const head = lines.findIndex((line) => /^ {2}host +ok +changed/.test(line));
   const names = (lines[head] ?? '').trim().split(/ {2,}/);
@@ -102,7 +107,12 @@ export function recapOf(text: string): Map<string, { ok: number; changed: number
     if (line.trim() === '') break;
     const cells = line.trim().split(/ {2,}/);
     const of = (name: string): number => Number(cells[names.indexOf(name)]);
-    rows.set(cells[0] ?? '', { ok: of('ok'), changed: of('changed'), failed: of('failed'), roundTrips: of('round trips') });
+    rows.set(cells[0] ?? '', {
+      ok: of('ok'),
+      changed: of('changed'),
+      failed: of('failed'),
+      roundTrips: of('round trips'),
+    });
   }
   return rows;
 }
