@@ -42,9 +42,9 @@ take() {
   text=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null)
 }
 
-# below PIDS: $tree is those of these processes and of their descendants that live, $leaves those without children.
+# below PIDS: $tree is those of these processes and of their descendants that live.
 below() {
-  known=" $* " pairs='' tree='' leaves='' word=''
+  known=" $* " pairs='' tree='' word=''
   # status escapes the names of programs; stat would let one pretend to be another's child.
   # shellcheck disable=SC2013 # words are wanted
   for next in $(grep -hE '^(State|Pid|PPid):' /proc/[0-9]*/status 2>/dev/null); do
@@ -69,12 +69,11 @@ below() {
     # Neither this process nor the grep above.
     if [ "$pid" = "$self" ] || [ ! -d "/proc/$pid" ]; then continue; fi
     tree="$tree $pid"
-    case "$pairs " in *":$pid "*) ;; *) leaves="$leaves $pid" ;; esac
   done
 }
 
-# stop_job: end the job and everything below it: TERM, and KILL after two seconds. KILL takes the lowest first, so that
-# the shells above them come to remove their temporary files.
+# stop_job: end the job and everything below it: TERM, and KILL after two seconds. Then a shell does not come to remove
+# its temporary file, which it has open as 8.
 # shellcheck disable=SC2086 # lists of numbers
 stop_job() {
   [ -n "$job" ] || return 0
@@ -86,19 +85,21 @@ stop_job() {
     before=$tree tries=$((tries + 1))
     below "$self"
   done
-  all=$tree tries=0
+  all=$tree tries=0 left=''
   [ -z "$tree" ] || { kill -TERM $tree; kill -CONT $tree; } 2>/dev/null
   # A child whose parent has ended is still known by its number.
   while below "$self" $all && [ -n "$tree" ] && [ "$tries" -lt 30 ]; do
-    if [ "$tries" -ge 25 ]; then
+    if [ "$tries" -ge 20 ]; then
+      for pid in $tree; do
+        case $(readlink "/proc/$pid/fd/8") in */.*.provision-*) left=$(readlink "/proc/$pid/fd/8") ;; esac
+      done
       kill -KILL $tree
-    elif [ "$tries" -ge 20 ]; then
-      kill -KILL $leaves
     fi 2>/dev/null
     all=$tree tries=$((tries + 1))
     sleep 0.1 2>/dev/null || sleep 1
   done
   [ -n "$tree" ] || wait "$job" 2>/dev/null
+  [ -z "$left" ] || rm -f -- "$left"
   job=''
 }
 
@@ -124,6 +125,7 @@ put_file() {
     new=$(mktemp -- "$folder/.$name.provision-XXXXXX") || return 1
     base64 -d >"$new" || { printf '%s: the content could not be written\n' "$path" >&2; return 1; }
   fi
+  exec 8<"$new"
   owner=$3 group=$4 bits=$2
   if [ -f "$path" ] && [ ! -L "$path" ]; then
     rest=$(stat -c '%u %g %a' -- "$path") || return 1
@@ -132,7 +134,7 @@ put_file() {
   fi
   [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$new" || return 1
   chmod -- "${bits:-0644}" "$new" || return 1
-  if [ -n "$6" ] && ! eval "$6"; then
+  if [ -n "$6" ] && ! ( exec 8<&-; eval "$6" ); then
     printf '%s: the new content does not pass its validation; the file is left as it was\n' "$path" >&2
     return 1
   fi
@@ -228,13 +230,12 @@ finish() {
   exec 6>&-
   if [ "$mode" = i ]; then stop_job; elif [ -n "$job" ]; then wait "$job" 2>/dev/null; fi
   [ -z "$staged" ] || rm -f -- "$staged"
+  [ -z "$relayed" ] || [ -z "$locked" ] || flock -u 9
+  exec 9>&-
   trap '' PIPE
   # Whatever still holds the output open, nothing is waited for.
   { say bye; } 2>/dev/null
-  if [ -n "$relayed" ]; then
-    [ -z "$locked" ] || flock -u 9
-    kill "$$"
-  fi
+  [ -z "$relayed" ] || kill "$$"
   exit
 }
 
