@@ -237,7 +237,6 @@ describe('secrets', () => {
 
   it('agent.sh has no byte that is not ASCII and passes shellcheck', async function () {
     const text = readFileSync(new URL('../../src/agent/agent.sh', import.meta.url), 'latin1');
-    // eslint-disable-next-line no-control-regex
     expect(text).to.match(/^[\x00-\x7f]*$/);
     const { spawnSync } = await import('node:child_process');
     const path = new URL('../../src/agent/agent.sh', import.meta.url).pathname;
