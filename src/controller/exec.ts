@@ -25,12 +25,16 @@ export async function execOnHosts(
   // An ad-hoc command takes no lock: it is how one looks at a host while a run is under way.
   const run = prepareRun({
     ...options,
-    playbook: { path: 'exec', plays: [] },
+    playbook: { path: 'exec', name: 'exec', plays: [] },
     check: true,
     verify: 'none',
     emit: () => undefined,
   });
-  await Promise.all(hosts.map((host) => run.limit(() => execOn(host))));
+  try {
+    await Promise.all(hosts.map((host) => run.limit(() => execOn(host))));
+  } finally {
+    await run.close();
+  }
 
   async function execOn(host: string): Promise<void> {
     const began = options.now();
@@ -62,8 +66,6 @@ export async function execOnHosts(
     } catch (error) {
       if (!(error instanceof ProvisionError)) throw error;
       done(undefined, error);
-    } finally {
-      await session.close();
     }
   }
 }

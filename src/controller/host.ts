@@ -275,8 +275,9 @@ function failUnprepared(
   const where = { host: context.host, task: label.name, position: task.position };
   const error = taskError(cause, where, isTruthy(task.noLog, scope));
   const registered = registeredFailure(error.message, undefined);
-  if (isTruthy(task.ignoreErrors, scope) && task.runOnce) context.runOnce.settle(task, { registered });
   fail({ task, label, error, registered }, context, rescuable);
+  if (task.register !== undefined) context.values.settle(task.register, registered);
+  if (task.runOnce) context.runOnce.settle(task, { registered });
 }
 
 /** Report a failure. @throws HostFailed unless it is ignored */
@@ -289,8 +290,9 @@ function fail(
   const ignored = isTruthy(task.ignoreErrors, context.preparation.scopeFor(task));
   const fate = ignored ? 'ignored' : rescuable ? 'rescued' : 'failed';
   context.emit({ type: 'task-failed', host: context.host, task: label, error, fate });
-  if (task.register !== undefined) context.values.settle(task.register, registered);
+  // Of a loop the other items are still to come; what is ignored is registered when all are done.
   if (ignored) return;
+  if (task.register !== undefined) context.values.settle(task.register, registered);
   if (fate === 'failed') context.tally.failed += 1;
   if (task.runOnce) context.runOnce.settle(task, { failedOn: context.host });
   throw new HostFailed(error, label, registered);

@@ -19,12 +19,11 @@ import { verifyHosts } from './verify.js';
 export interface ResolvedPlay {
   readonly play: Play;
   readonly hosts: readonly string[];
+  /** why the inventory has none for it: its pattern names a group or host that is not there */
+  readonly unknown?: string | undefined;
 }
 
-/**
- * Which hosts each play works on.
- * @throws ConfigurationError for a pattern that names an unknown host or group
- */
+/** Which hosts each play works on. */
 export function resolvePlays(run: Run): ResolvedPlay[] {
   const { playbook, inventory, limit } = run.options;
   const anyone = run.scopes.ofHost('localhost');
@@ -32,60 +31,111 @@ export function resolvePlays(run: Run): ResolvedPlay[] {
     const rendered = renderValue(play.hosts, anyone);
     const pattern = Array.isArray(rendered) ? rendered.join(',') : String(rendered);
     if (pattern === 'localhost' && !inventory.hosts.has('localhost')) return { play, hosts: ['localhost'] };
-    const matched = hostsOf(pattern, play, run);
-    return { play, hosts: limit ? matched.filter((host) => limit.includes(host)) : matched };
+    const { hosts, unknown } = hostsOf(pattern, run);
+    return { play, hosts: limit ? hosts.filter((host) => limit.includes(host)) : hosts, unknown };
   });
 }
 
-/** An unknown name in a play's pattern is a mistake in the playbook, not on the command line. */
-function hostsOf(pattern: string, play: Play, run: Run): string[] {
+/**
+ * An inventory need not have every group that a playbook serves: the play is left out, and said so. `unknown` holds what
+ * was not found.
+ */
+function hostsOf(pattern: string, run: Run): { hosts: string[]; unknown: string | undefined } {
   try {
-    return matchHosts(pattern, run.options.inventory);
+    return { hosts: matchHosts(pattern, run.options.inventory), unknown: undefined };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new ConfigurationError(error.message, { position: play.position, hint: error.hint });
+    return { hosts: [], unknown: error.message };
+  }
+}
+
+/** Run the plays in order, until one ends that is fatal for the run. */
+export async function runPlays(plays: readonly ResolvedPlay[], run: Run): Promise<void> {
+  for (const [index, resolved] of plays.entries()) {
+    const fate = await runPlay(resolved, run);
+    if (run.options.interrupted.aborted) return;
+    if (fate === 'go on') continue;
+    const rest = [...new Set(plays.slice(index + 1).flatMap(({ hosts }) => hosts))];
+    return stopBefore([...resolved.hosts, ...rest], resolved.play, run);
   }
 }
 
 /** Run one play on its hosts that are still in the run, batch by batch. */
-export async function runPlay({ play, hosts }: ResolvedPlay, run: Run): Promise<void> {
+async function runPlay({ play, hosts }: ResolvedPlay, run: Run): Promise<'go on' | 'fatal'> {
   const inRun = (host: string): boolean => run.stateOf(host).out === undefined;
   const able = hosts.filter(inRun);
-  if (able.length === 0 || run.options.interrupted.aborted) return;
+  if (able.length === 0 || run.options.interrupted.aborted) return 'go on';
   run.options.emit({ type: 'play-start', play: play.name, hosts: able });
   const runOnce = new RunOnce();
   const batches = batchesOf(able, play.serial);
   for (const [index, batch] of batches.entries()) {
     const place: PlayPlace = { play, hosts: () => able.filter(inRun), batch: () => batch.filter(inRun) };
     const before = batch.map((host) => run.stateOf(host).tally.changed);
-    await Promise.all(batch.map((host) => run.limit(() => runHost(host, { play, place, runOnce }, run))));
-    if (run.options.interrupted.aborted) return;
+    const fatal = await runBatch(batch, { play, place, runOnce }, run);
+    if (run.options.interrupted.aborted) return 'go on';
+    if (fatal) return 'fatal';
     const rest = batches.slice(index + 1).flat();
-    if (tooManyFailed(play, batch, run)) return stopBefore(rest, play, run);
+    if (!batch.some(inRun)) {
+      stopBefore(rest, play, run);
+      return 'go on';
+    }
     const changed = batch.some((host, at) => run.stateOf(host).tally.changed !== before[at]);
     // A rolling play proves a batch before it touches the next one.
     if (rest.length > 0 && changed && run.options.verify === 'after' && !run.options.check) {
       const failed = await verifyHosts({ play, hosts: batch.filter(inRun) }, run);
-      if (failed) return stopBefore(rest, play, run);
+      if (failed) {
+        stopBefore(rest, play, run);
+        return 'go on';
+      }
     }
   }
+  return 'go on';
 }
 
-/** The hosts of batches that were not begun take no further part: they are as they were. */
-function stopBefore(hosts: readonly string[], play: Play, run: Run): void {
-  if (hosts.length === 0) return;
-  for (const host of hosts) run.stateOf(host).out ??= 'stopped';
-  run.options.emit({
-    type: 'warning',
-    message: `the play "${play.name}" stops here; not touched: ${hosts.join(', ')}`,
-  });
-}
-
-async function runHost(
-  host: string,
+/** @returns whether so many hosts failed that the run ends: the others stopped at their next task */
+async function runBatch(
+  batch: readonly string[],
   given: { play: Play; place: PlayPlace; runOnce: RunOnce },
   run: Run,
-): Promise<void> {
+): Promise<boolean> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.options.interrupted, stop.signal]);
+  await Promise.all(
+    batch.map((host) =>
+      run.limit(async () => {
+        if (!signal.aborted) await runHost(host, { ...given, signal }, run);
+        if (isFatal(given.play, batch, run)) stop.abort();
+      }),
+    ),
+  );
+  return stop.signal.aborted;
+}
+
+/** The hosts that are still in the run take no further part: they stay as they are. */
+function stopBefore(hosts: readonly string[], play: Play, run: Run): void {
+  const stopped = hosts.filter((host) => run.stateOf(host).out === undefined);
+  if (stopped.length === 0) return;
+  for (const host of stopped) run.stateOf(host).out = 'stopped';
+  const begun = stopped.filter((host) => run.stateOf(host).busy > 0);
+  const untouched = stopped.filter((host) => !begun.includes(host));
+  const parts = [
+    `the play "${play.name}" stops here`,
+    ...(begun.length > 0 ? [`not finished: ${begun.join(', ')}`] : []),
+    ...(untouched.length > 0 ? [`not touched: ${untouched.join(', ')}`] : []),
+  ];
+  run.options.emit({ type: 'warning', message: parts.join('; ') });
+}
+
+/** What runs on a host in a batch of a play. */
+export interface HostTurn {
+  readonly play: Play;
+  readonly place: PlayPlace;
+  readonly runOnce: RunOnce;
+  /** aborted: it ends before its next task */
+  readonly signal: AbortSignal;
+}
+
+async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
   const { play, runOnce } = given;
   const began = run.options.now();
   try {
@@ -102,11 +152,7 @@ async function runHost(
 }
 
 /** What a host's task loop works with in a play. */
-export function hostContext(
-  host: string,
-  given: { play: Play; place: PlayPlace; runOnce: RunOnce },
-  run: Run,
-): HostContext {
+function hostContext(host: string, given: HostTurn, run: Run): HostContext {
   const { options, scopes, stateOf } = run;
   const { play, place, runOnce } = given;
   const connection = connectionOf(scopes.ofHost(host), host, options.connection);
@@ -138,7 +184,7 @@ export function hostContext(
     secrets: options.secrets,
     tally: stateOf(host).tally,
     check: options.check,
-    interrupted: options.interrupted,
+    interrupted: given.signal,
     now: options.now,
     sleep: options.sleep,
   };
@@ -152,10 +198,12 @@ function delegateOf(task: Task, scope: ReturnType<Run['scopes']['ofHost']>, run:
   });
 }
 
-function tooManyFailed(play: Play, batch: readonly string[], run: Run): boolean {
-  const failed = batch.filter((host) => run.stateOf(host).out !== undefined).length;
-  if (failed === batch.length) return true;
-  if (failed > 0 && play.anyErrorsFatal) return true;
+function isFatal(play: Play, batch: readonly string[], run: Run): boolean {
+  const failed = batch.filter((host) =>
+    ['failed', 'unreachable'].includes(run.stateOf(host).out ?? ''),
+  ).length;
+  if (failed === 0) return false;
+  if (play.anyErrorsFatal) return true;
   const most = renderNumber(
     play.maxFailPercentage,
     run.scopes.ofHost(batch[0] ?? ''),

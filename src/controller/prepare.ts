@@ -38,7 +38,15 @@ export async function prepareTask(task: Task, preparation: Preparation): Promise
     return { ...base, loop: false, units: [unit], skipped: unit.skipped, notify };
   }
   const units: Unit[] = [];
-  for (const item of loopItems(task, scope)) {
+  const items = loopItems(task, scope);
+  if ('refused' in items)
+    return {
+      ...base,
+      loop: false,
+      units: [skippedUnit(base.label, scope, items.refused)],
+      skipped: items.refused,
+    };
+  for (const item of items) {
     const itemScope = preparation.childScope(scope, { [task.loopVar]: item });
     const label = { ...base.label, item: itemText(task, item, itemScope) };
     units.push(await prepareUnit({ task, scope: itemScope, label, item }, preparation));
@@ -52,8 +60,12 @@ async function prepareUnit(
 ): Promise<Unit> {
   const { task, scope, label, item } = given;
   const refused = task.when.find((condition) => !isTrue(condition, scope));
-  if (refused) return { label, item, scope, skipped: refused.source, work: undefined };
+  if (refused) return { ...skippedUnit(label, scope, refused.source), item };
   return { label, item, scope, skipped: undefined, work: await prepareWork(task, scope, preparation) };
+}
+
+function skippedUnit(label: TaskLabel, scope: Scope, condition: string): Unit {
+  return { label, item: undefined, scope, skipped: condition, work: undefined };
 }
 
 async function prepareWork(task: Task, scope: Scope, preparation: Preparation): Promise<Work> {
@@ -104,7 +116,29 @@ function nameOf(task: Task, scope: Scope): string {
   }
 }
 
-function loopItems(task: Task, scope: Scope): readonly unknown[] {
+/** The items, or the condition that keeps the task from needing them. */
+function loopItems(task: Task, scope: Scope): readonly unknown[] | { readonly refused: string } {
+  try {
+    return evaluateItems(task, scope);
+  } catch (error) {
+    const refused = error instanceof ConfigurationError && refusedWithoutItem(task, scope);
+    if (refused) return { refused };
+    throw error;
+  }
+}
+
+/** As in Ansible: what the loop is over may be there only if the condition holds. */
+function refusedWithoutItem(task: Task, scope: Scope): string | undefined {
+  try {
+    return task.when.find((condition) => !isTrue(condition, scope))?.source;
+  } catch (error) {
+    // It needs an item: what is wrong with the loop tells more.
+    if (error instanceof ConfigurationError) return undefined;
+    throw error;
+  }
+}
+
+function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
   const items = renderValue(task.loop as Loaded, scope);
   if (Array.isArray(items)) return items;
   throw new ConfigurationError(

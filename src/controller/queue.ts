@@ -84,6 +84,16 @@ export class Queue {
     this.prepared.shift();
   }
 
+  /** What the tasks behind the head were evaluated from may have changed: they are prepared anew. */
+  prepareAnew(): void {
+    const head = this.prepared[0];
+    if (!head) return;
+    this.#next -= this.prepared.length - 1;
+    this.prepared.length = 1;
+    this.#values.dropForeseen();
+    foresee(head, this.#values);
+  }
+
   /** Something was changed: what the host said before may not hold any more. */
   forgetAnswers(): void {
     for (const unit of this.open) if (unit.work) unit.work.answers = undefined;

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { ProvisionError, UnreachableError } from '../errors.js';
+import { ConfigurationError, ProvisionError, UnreachableError } from '../errors.js';
 import type { Emit, HostRecap, Recap } from '../events.js';
 import type { ConnectionDefaults } from '../inventory/connection.js';
 import { connectionOf } from '../inventory/connection.js';
@@ -12,7 +12,7 @@ import type { Secrets } from '../variables/secrets.js';
 import type { Tally } from './context.js';
 import { FactsPending } from './facts.js';
 import { HostValues } from './host-values.js';
-import { resolvePlays, runPlay, type ResolvedPlay } from './play.js';
+import { resolvePlays, runPlays, type ResolvedPlay } from './play.js';
 import { checkVariables } from './preflight.js';
 import { createScopes, type Scopes } from './scopes.js';
 import { Session } from './session.js';
@@ -64,6 +64,8 @@ export interface Run {
   readonly scopes: Scopes;
   readonly stateOf: (host: string) => HostState;
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Close the connections to all hosts, also to those that were only asked for others. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -77,22 +79,33 @@ export async function runPlaybook(given: RunOptions): Promise<Recap> {
   const run = prepareRun(options);
   const plays = resolvePlays(run);
   const hosts = hostsOf(plays, options.inventory);
+  if (hosts.length === 0) throw nobody(plays, options);
   checkVariables(plays, run);
   options.emit({
     type: 'run-start',
-    playbook: options.playbook.path,
+    playbook: options.playbook.name,
     inventory: options.inventory.sources.join(', '),
     hosts,
     check: options.check,
   });
+  for (const { play, unknown } of plays) {
+    if (unknown !== undefined)
+      emit({ type: 'warning', message: `the play "${play.name}" is left out: ${unknown}` });
+  }
   try {
-    if (options.verify !== 'only') for (const play of plays) await runPlay(play, run);
+    if (options.verify !== 'only') await runPlays(plays, run);
     // After a dry run the hosts are as they were: there is nothing to verify.
     const verifies = options.verify === 'only' || (options.verify === 'after' && !options.check);
     if (verifies && !options.interrupted.aborted) await verifyPlays(plays, run);
     warnOfLeftOvers(hosts, run);
+    if (options.interrupted.aborted) {
+      emit({
+        type: 'warning',
+        message: 'interrupted: each host was left behind a finished step; run again to go on',
+      });
+    }
   } finally {
-    await Promise.all(hosts.map((host) => run.stateOf(host).session.close()));
+    await run.close();
   }
   const recap = {
     hosts: hosts.map((host) => recapOf(host, run.stateOf(host))),
@@ -100,6 +113,18 @@ export async function runPlaybook(given: RunOptions): Promise<Recap> {
   };
   options.emit({ type: 'run-end', recap });
   return recap;
+}
+
+function nobody(plays: readonly ResolvedPlay[], { playbook, limit }: RunOptions): ConfigurationError {
+  const unknown = plays.find((play) => play.unknown !== undefined)?.unknown;
+  return new ConfigurationError(
+    `no play of ${playbook.name} has a host here${unknown === undefined ? '' : `: ${unknown}`}`,
+    {
+      hint: limit
+        ? 'does --limit leave the hosts of its plays?'
+        : 'do the groups of the inventory have the names that its plays use?',
+    },
+  );
 }
 
 /** The state of a run before anything was done. */
@@ -120,7 +145,10 @@ export function prepareRun(options: RunOptions): Run {
     },
     valuesOf: (host) => stateOf(host).values,
   });
-  return { options, scopes, stateOf, limit: (work) => limit(work) };
+  const close = async (): Promise<void> => {
+    await Promise.all([...states.values()].map(({ session }) => session.close()));
+  };
+  return { options, scopes, stateOf, limit: (work) => limit(work), close };
 
   function stateOf(host: string): HostState {
     let state = states.get(host);

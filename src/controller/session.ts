@@ -86,6 +86,11 @@ export class Session {
     }
   }
 
+  /** Whether the host is the controller itself. */
+  get isLocal(): boolean {
+    return this.#options.connection().target.kind === 'local';
+  }
+
   /** The names of handlers that an earlier run did not come to. */
   get pendingHandlers(): string[] {
     return [...this.#leftOver];

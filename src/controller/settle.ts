@@ -21,7 +21,7 @@ import { neverChanges, probeFailure } from './probe.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredSkip } from './results.js';
 import { HIDDEN, taskError } from './shown.js';
-import type { PreparedTask, Registered, Unit, UnitResult, Work } from './unit.js';
+import type { Place, PreparedTask, Registered, Unit, UnitResult, Work } from './unit.js';
 
 /** Seconds a task may take where it says nothing: long enough for a slow mirror, short enough that nothing hangs for ever. */
 const TASK_TIMEOUT = 1800;
@@ -258,12 +258,13 @@ async function applyUnit(
     .apply(params, changes, answers)
     .map((step) => withEnvironment(step, work.environment));
   queue.forgetAnswers();
-  await queue.fill(given.ahead + 1);
-  const following = queue.open.filter((one) => one !== unit).slice(0, given.ahead);
+  // On the controller it may change the very files that the next tasks are made of.
+  const following = isOnController(at, context) ? [] : await unitsBehind(unit, queue, given.ahead);
   const mark = marksOf(head, context);
   const marked = mark.filter((key) => !context.sessionOf(context.host).isMarked(key));
   const response = await send({ head, unit, work, steps, queries: queriesFor(following, at), mark }, context);
   const attempt = { changes, applied: true, unsure: undefined, marked };
+  if (isOnController(at, context)) queue.prepareAnew();
   if (response.failed === undefined) {
     takeAnswers(following, at, response.answers);
     const registered = registeredOf(
@@ -280,6 +281,16 @@ async function applyUnit(
   // It may have changed something before it failed, and failed_when may not count it as a failure.
   const registered = { ...own, ...registeredFailure(failure.message, output), changed: true };
   return { ...attempt, registered, error };
+}
+
+async function unitsBehind(unit: Unit, queue: Queue, most: number): Promise<Unit[]> {
+  await queue.fill(most + 1);
+  return queue.open.filter((one) => one !== unit).slice(0, most);
+}
+
+/** Delegated to where the playbook, its files and what lookup() reads are. */
+function isOnController(at: Place, context: HostContext): boolean {
+  return at.host !== context.host && context.sessionOf(at.host).isLocal;
 }
 
 async function send(

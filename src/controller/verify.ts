@@ -1,36 +1,19 @@
 import { Answers, queryKey, type Query } from '../agent/query.js';
-import type { Check, Verdict } from '../checks/check.js';
-import { ConfigurationError, ProvisionError } from '../errors.js';
-import type { TaskLabel } from '../events.js';
-import { connectionOf } from '../inventory/connection.js';
+import type { Verdict } from '../checks/check.js';
+import { ProvisionError } from '../errors.js';
 import type { CheckTask } from '../playbook/model.js';
-import { validate, withDefaults } from '../schema.js';
-import { renderValue } from '../template/render.js';
-import { PendingValue, type Scope } from '../template/scope.js';
-import { Template } from '../template/template.js';
-import { FactsPending } from './facts.js';
-import { becomeUserOf } from './place.js';
+import { prepareCheck, type EvaluatedCheck } from './evaluate-check.js';
 import type { ResolvedPlay } from './play.js';
-import { isTrue, renderNumber } from './prepare.js';
 import { leave, type Run } from './run.js';
 import type { PlayPlace } from './scopes.js';
 import type { BecomeUser } from './session.js';
 
-/** Seconds that a check has to become true: services that were just started need some. */
-const DEADLINE = 30;
 /** Seconds between two rounds of asking. */
 const PAUSE = [0.2, 0.5, 1, 2];
 
-/** One check on one host, evaluated. */
-interface Ready {
-  readonly label: TaskLabel;
-  readonly check: Check;
-  readonly params: Record<string, unknown>;
-  /** whose answers the verdict needs */
-  readonly on: readonly string[];
-  readonly user: BecomeUser;
-  readonly deadline: number;
-  readonly hidden: boolean;
+/** A check that is due: at the end of the run, or between two batches of a play. */
+interface Ready extends EvaluatedCheck {
+  readonly final: boolean;
 }
 
 /** Run the checks of all plays on the hosts that are still in the run, all at the same time. */
@@ -38,7 +21,7 @@ export async function verifyPlays(plays: readonly ResolvedPlay[], run: Run): Pro
   const work = new Map<string, Due[]>();
   for (const { play, hosts } of plays) {
     const inRun = hosts.filter((host) => run.stateOf(host).out === undefined);
-    for (const [host, due] of dueOf({ play, hosts: inRun }, play.checks))
+    for (const [host, due] of dueOf({ play, hosts: inRun }, play.checks, true))
       work.set(host, [...(work.get(host) ?? []), ...due]);
   }
   if (work.size === 0) return;
@@ -53,20 +36,25 @@ export async function verifyPlays(plays: readonly ResolvedPlay[], run: Run): Pro
  */
 export async function verifyHosts({ play, hosts }: ResolvedPlay, run: Run): Promise<boolean> {
   const checks = play.checks.filter((check) => !check.runOnce);
-  return verifyAll(dueOf({ play, hosts }, checks), run);
+  return verifyAll(dueOf({ play, hosts }, checks, false), run);
 }
 
 /** A check and the play that it belongs to. */
 interface Due {
   readonly check: CheckTask;
   readonly place: PlayPlace;
+  readonly final: boolean;
 }
 
-function dueOf({ play, hosts }: ResolvedPlay, checks: readonly CheckTask[]): Map<string, Due[]> {
+function dueOf(
+  { play, hosts }: ResolvedPlay,
+  checks: readonly CheckTask[],
+  final: boolean,
+): Map<string, Due[]> {
   const place: PlayPlace = { play, hosts: () => hosts, batch: () => hosts };
   const due = hosts.map((host, index): [string, Due[]] => [
     host,
-    checks.filter((check) => !check.runOnce || index === 0).map((check) => ({ check, place })),
+    checks.filter((check) => !check.runOnce || index === 0).map((check) => ({ check, place, final })),
   ]);
   return new Map(due.filter(([, list]) => list.length > 0));
 }
@@ -85,7 +73,10 @@ async function verifyHost(host: string, due: readonly Due[], run: Run): Promise<
   const failedBefore = state.tally.checksFailed;
   try {
     const ready: Ready[] = [];
-    for (const { check, place } of due) ready.push(...(await prepareCheck(check, host, place, run)));
+    for (const { check, place, final } of due) {
+      const evaluated = await prepareCheck(check, host, place, run);
+      ready.push(...evaluated.map((one) => ({ ...one, final })));
+    }
     await settleChecks(host, ready, run);
   } catch (error) {
     leave(host, error, run);
@@ -203,98 +194,10 @@ function report(
   run: Run,
 ): void {
   const { verdict, attempts, ms } = given;
-  run.stateOf(host).tally[verdict.ok ? 'checksPassed' : 'checksFailed'] += 1;
+  const { tally } = run.stateOf(host);
+  if (!verdict.ok) tally.checksFailed += 1;
+  // What held before a play went on is asked again at the end, and counted then.
+  else if (ready.final) tally.checksPassed += 1;
   const message = ready.hidden ? '(hidden by no_log)' : run.options.secrets.redact(verdict.message);
   run.options.emit({ type: 'check-result', host, task: ready.label, ok: verdict.ok, message, attempts, ms });
-}
-
-async function prepareCheck(task: CheckTask, host: string, place: PlayPlace, run: Run): Promise<Ready[]> {
-  for (;;) {
-    try {
-      return evaluateCheck(task, host, place, run);
-    } catch (error) {
-      if (!(error instanceof PendingValue)) throw error;
-      if (!(error instanceof FactsPending)) {
-        throw new ConfigurationError(`${error.message}: a check cannot use results of tasks`, {
-          position: task.position,
-        });
-      }
-      await error.gather();
-    }
-  }
-}
-
-function evaluateCheck(task: CheckTask, host: string, place: PlayPlace, run: Run): Ready[] {
-  const { scopes } = run;
-  const scope = scopes.ofTask(host, task, place);
-  if (task.loop === undefined) return evaluateOne(task, host, scope, undefined, run);
-  const items = renderValue(task.loop, scope);
-  if (!Array.isArray(items)) throw new ConfigurationError('loop must be a list', { position: task.position });
-  return items.flatMap((item: unknown) =>
-    evaluateOne(
-      task,
-      host,
-      scopes.child(scope, { [task.loopVar]: item }),
-      typeof item === 'string' ? item : JSON.stringify(item),
-      run,
-    ),
-  );
-}
-
-function evaluateOne(
-  task: CheckTask,
-  host: string,
-  scope: Scope,
-  item: string | undefined,
-  run: Run,
-): Ready[] {
-  if (!task.when.every((condition) => isTrue(condition, scope))) return [];
-  const { options, scopes } = run;
-  const check = options.checks.get(task.check);
-  if (!check) throw new ConfigurationError(`unknown check "${task.check}"`, { position: task.position });
-  const params = withDefaults(check.schema, renderParams(task, scope));
-  const [problem] = validate(check.schema, params);
-  if (problem) {
-    const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
-    throw new ConfigurationError(`${task.check}: ${at}${problem.message}`, { host, position: task.position });
-  }
-  for (const [name, property] of Object.entries(check.schema.properties ?? {})) {
-    if (property.writeOnly === true && typeof params[name] === 'string') options.secrets.add(params[name]);
-  }
-  return [
-    {
-      label: { name: labelName(task, scope), module: task.check, role: task.role?.name, item },
-      check,
-      params,
-      on: hostsOf(task, host, scope, run),
-      user: becomeUserOf(task, scope, {
-        connection: connectionOf(scopes.ofHost(host), host, options.connection),
-        commandLine: options.become.user,
-      }),
-      deadline: renderNumber(task.timeout, scope, 'timeout', task.position) ?? DEADLINE,
-      hidden: task.noLog !== undefined && Boolean(renderValue(task.noLog, scope)),
-    },
-  ];
-}
-
-function renderParams(task: CheckTask, scope: Scope): Record<string, unknown> {
-  const rendered = renderValue(task.args, scope) ?? {};
-  const entries = Object.entries(rendered as Record<string, unknown>).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries);
-}
-
-function labelName(task: CheckTask, scope: Scope): string {
-  if (task.name === undefined) return task.check;
-  return task.name instanceof Template ? String(renderValue(task.name, scope)) : String(task.name);
-}
-
-function hostsOf(task: CheckTask, host: string, scope: Scope, run: Run): string[] {
-  if (task.on === undefined) return [host];
-  const rendered = renderValue(task.on, scope);
-  const names = (Array.isArray(rendered) ? rendered : [rendered]).map(String);
-  const unknown = names.find((name) => !run.options.inventory.hosts.has(name));
-  if (unknown === undefined) return names;
-  throw new ConfigurationError(`on names "${unknown}", which the inventory does not know`, {
-    position: task.position,
-  });
 }
