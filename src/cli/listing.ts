@@ -1,16 +1,9 @@
 import type { ResolvedPlay } from '../controller/play.js';
 import type { Playbook } from '../playbook/model.js';
-import { listTasks } from '../playbook/listing.js';
-
-/** What `ansible-playbook --list-tasks` prints. */
-export function listTasksText(playbook: Playbook, plays: readonly ResolvedPlay[]): string {
-  void plays;
-  return listTasks(playbook);
-}
 
 /** What `ansible-playbook --list-hosts` prints. */
 export function listHostsText(playbook: Playbook, plays: readonly ResolvedPlay[]): string {
-  const lines = ['', `playbook: ${playbook.path}`];
+  const lines = ['', `playbook: ${playbook.name}`];
   for (const [index, { play, hosts }] of plays.entries()) {
     lines.push(
       '',

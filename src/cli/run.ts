@@ -3,7 +3,8 @@ import { resolvePlays } from '../controller/play.js';
 import { prepareRun } from '../controller/run.js';
 import { converge } from './converge.js';
 import type { Io } from './io.js';
-import { listHostsText, listTasksText } from './listing.js';
+import { listTasks } from '../playbook/listing.js';
+import { listHostsText } from './listing.js';
 import { addHostOptions, addTaskOptions, type HostOptions, type TaskOptions } from './options.js';
 import { readPlaybook, readSetup } from './setup.js';
 import { verbs } from './verbs.js';
@@ -43,7 +44,7 @@ export function define(command: Command, io: Io): void {
       } as const;
       if (options.listTasks || options.listHosts) {
         const plays = resolvePlays(prepareRun({ ...runOptions, emit: () => undefined }));
-        io.stdout.write(options.listTasks ? listTasksText(playbook, plays) : listHostsText(playbook, plays));
+        io.stdout.write(options.listTasks ? listTasks(playbook) : listHostsText(playbook, plays));
         return;
       }
       await converge(runOptions, options, io);

@@ -4,7 +4,7 @@ import type { Play, Playbook, Task, TaskNode } from './model.js';
 /** What `ansible-playbook --list-tasks` prints. */
 export function listTasks(playbook: Playbook): string {
   const plays = playbook.plays.flatMap((play, index) => ['', ...linesOf(play, index + 1)]);
-  return ['', `playbook: ${playbook.path}`, ...plays, ''].join('\n');
+  return ['', `playbook: ${playbook.name}`, ...plays, ''].join('\n');
 }
 
 function linesOf(play: Play, number: number): string[] {

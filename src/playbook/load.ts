@@ -20,7 +20,12 @@ export async function loadPlaybook(options: LoadOptions): Promise<Playbook> {
   const cwd = resolve(options.cwd ?? '.');
   const path = resolve(cwd, options.path);
   const loader = createLoader(options, cwd);
-  return { path, plays: loadFile(path, { loader, inherited: nothingInherited, vars: new Map(), trail: [] }) };
+  const name = loader.nameOf(path);
+  return {
+    path,
+    name,
+    plays: loadFile(path, { loader, inherited: nothingInherited, vars: new Map(), trail: [] }),
+  };
 }
 
 interface Place extends Omit<PlayPlace, 'file'> {

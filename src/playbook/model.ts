@@ -8,7 +8,10 @@ export type Variables = ReadonlyMap<string, Sourced>;
 
 /** A playbook after loading: everything read, schema-checked and with its source position. Nothing rendered yet. */
 export interface Playbook {
+  /** absolute */
   readonly path: string;
+  /** the path as messages show it: relative to the working directory where it lies below it */
+  readonly name: string;
   readonly plays: readonly Play[];
 }
 

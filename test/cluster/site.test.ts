@@ -176,7 +176,11 @@ async function snapshot(project: Project): Promise<string> {
     '--',
     "find /etc /srv /usr/local -xdev -type f -printf '%p %i %m %u %g %s %T@\\n' | sort | sha256sum",
   );
-  return ran.stdout.replace(/ \| rc=0 \| \d+ ms/g, '');
+  // Hosts answer in any order.
+  return [...ran.stdout.matchAll(/^(\S+) \| rc=0 \| \d+ ms\n(.*)$/gm)]
+    .map(([, host, sum]) => `${host} ${sum}`)
+    .sort()
+    .join('\n');
 }
 
 async function eventually(attempt: () => Promise<Ran>): Promise<Ran> {

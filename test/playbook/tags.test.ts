@@ -80,7 +80,7 @@ describe('selectTags', () => {
 describe('listTasks', () => {
   it('prints what ansible-playbook --list-tasks prints', async () => {
     expect(listTasks(await load(SITE))).to.equal(`
-playbook: /site/site.yml
+playbook: site.yml
 
   play #1 (all): Site\tTAGS: []
     tasks:
