@@ -46,7 +46,8 @@ export async function run(argv: readonly string[], io: Io): Promise<void> {
       io.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
       return;
     }
-    io.exitCode = printError(error, io);
+    const code = printError(error, io);
+    io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : code;
   }
 }
 

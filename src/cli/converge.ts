@@ -1,4 +1,6 @@
+import { shownError } from '../controller/shown.js';
 import { runPlaybook, type RunOptions } from '../controller/run.js';
+import { ProvisionError } from '../errors.js';
 import type { Recap } from '../events.js';
 import { createHumanReporter } from '../reporters/human.js';
 import { createPalette } from '../reporters/palette.js';
@@ -20,7 +22,9 @@ export async function converge(
     verbosity: shown.quiet === true ? -1 : shown.verbose,
     diff: shown.diff === true,
   });
-  const recap = await runPlaybook({ ...options, emit: report });
+  const recap = await runPlaybook({ ...options, emit: report }).catch((error: unknown) => {
+    throw error instanceof ProvisionError ? shownError(error, options.secrets) : error;
+  });
   io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : exitCodeOf(recap);
 }
 

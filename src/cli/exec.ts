@@ -25,7 +25,7 @@ export function define(command: Command, io: Io): void {
       "\nExamples:\n  provision exec -i prod.yaml all -- uptime\n  provision exec -i prod.yaml 'lb*' -- 'ss -ltn | grep :80'",
     )
     .action(async (pattern: string, words: string[], options: HostOptions) => {
-      const { base, inventory, limit, secrets } = await readSetup(options, io);
+      const { base, inventory, limit, secrets } = await readSetup(options, io, { readOnly: false });
       const matched = matchHosts(pattern, inventory);
       const hosts = limit ? matched.filter((host) => limit.includes(host)) : matched;
       if (hosts.length === 0) throw new UsageError(`no host matches "${pattern}"`);

@@ -1,21 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError, messageOf } from '../errors.js';
-import type { Sourced } from '../template/template.js';
+import { Template, type Loaded, type Sourced } from '../template/template.js';
 import { loadYaml } from '../template/yaml.js';
+import { checkVariableName } from '../variables/reserved.js';
+import type { Secrets } from '../variables/secrets.js';
+import { addSecrets, type VaultOpener } from '../variables/vault-opener.js';
 
 /**
  * The variables of -e: `key=value key2='two words'`, a JSON object, or `@file` (YAML or JSON). Only a file's strings can
  * be templates; what stands on the command line is data.
  */
-export async function readExtraVars(given: readonly string[], cwd: string): Promise<Map<string, Sourced>> {
+export async function readExtraVars(
+  given: readonly string[],
+  reading: Reading,
+): Promise<Map<string, Sourced>> {
   const vars = new Map<string, Sourced>();
-  for (const one of given) for (const [name, value] of await readOne(one, cwd)) vars.set(name, value);
+  for (const one of given) {
+    for (const [name, value] of await readOne(one, reading)) {
+      checkVariableName(name, value.position);
+      vars.set(name, value);
+    }
+  }
   return vars;
 }
 
-async function readOne(text: string, cwd: string): Promise<[string, Sourced][]> {
-  if (text.startsWith('@')) return readVarsFile(resolve(cwd, text.slice(1)), text);
+export interface Reading {
+  readonly cwd: string;
+  readonly vault: VaultOpener;
+  readonly secrets: Secrets;
+}
+
+async function readOne(text: string, reading: Reading): Promise<[string, Sourced][]> {
+  if (text.startsWith('@')) return readVarsFile(text, reading);
   if (text.trimStart().startsWith('{')) {
     try {
       return toEntries(JSON.parse(text) as Record<string, never>);
@@ -26,21 +43,27 @@ async function readOne(text: string, cwd: string): Promise<[string, Sourced][]> 
   return splitPairs(text).map(([name, value]) => [name, { value, position: undefined }]);
 }
 
-async function readVarsFile(path: string, given: string): Promise<[string, Sourced][]> {
+async function readVarsFile(given: string, reading: Reading): Promise<[string, Sourced][]> {
+  const name = given.slice(1);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readFile(resolve(reading.cwd, name), 'utf8');
   } catch (error) {
     throw new UsageError(`-e ${given}: cannot be read: ${messageOf(error)}`);
   }
-  const document = loadYaml(text, path);
+  const opened = reading.vault.openFile(text, name);
+  const document = loadYaml(opened.text, name, { openVault: reading.vault.openValue });
   const { value } = document;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Template) {
     throw new UsageError(`-e ${given}: must hold a mapping of names to values`, {
       position: document.at([]),
     });
   }
-  return Object.entries(value).map(([name, one]) => [name, { value: one, position: document.at([name]) }]);
+  if (opened.secret) addSecrets(value, reading.secrets);
+  return Object.entries(value as Record<string, Loaded>).map(([name, one]) => [
+    name,
+    { value: one, position: document.at([name]) },
+  ]);
 }
 
 function toEntries(vars: Record<string, Sourced['value']>): [string, Sourced][] {

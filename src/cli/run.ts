@@ -34,8 +34,9 @@ export function define(command: Command, io: Io): void {
         .join('\n')}`,
     )
     .action(async (playbookName: string | undefined, options: Options) => {
-      const setup = await readSetup(options, io);
-      const playbook = await readPlaybook(playbookName, options, io);
+      const readOnly = [options.check, options.listTasks, options.listHosts].includes(true);
+      const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly });
+      const playbook = await readPlaybook(playbookName, options, io, setup.vault);
       const runOptions = {
         ...setup.base,
         playbook,

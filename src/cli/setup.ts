@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../checks/index.js';
 import type { RunOptions } from '../controller/run.js';
@@ -18,6 +18,7 @@ import { didYouMean } from '../schema.js';
 import { looksLikeJinja } from '../template/yaml.js';
 import { createLookup } from '../variables/lookup.js';
 import { createSecrets, type Secrets } from '../variables/secrets.js';
+import { createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
 import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
 import type { HostOptions, TaskOptions } from './options.js';
@@ -29,14 +30,23 @@ export interface Setup {
   readonly inventory: Inventory;
   readonly limit: readonly string[] | undefined;
   readonly secrets: Secrets;
+  readonly vault: VaultOpener;
   readonly base: Omit<RunOptions, 'playbook' | 'check' | 'verify' | 'emit'>;
 }
 
 /** Where the package's own roles and playbooks are. */
 const shipped = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What the setup is read for. */
+export interface Purpose {
+  /** the playbook as it was named; group_vars and host_vars beside it count. Left out: there is none. */
+  readonly playbook?: { readonly named: string | undefined };
+  /** nothing is to be changed: not on the hosts, and no file of passwords here */
+  readonly readOnly: boolean;
+}
+
 /** @throws UsageError, ConfigurationError */
-export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
+export async function readSetup(options: HostOptions, io: Io, purpose: Purpose): Promise<Setup> {
   if (options.inventory.length === 0) {
     throw new UsageError('no inventory given', {
       hint: 'name one with -i, for example: provision -i inventory/production.yml',
@@ -44,7 +54,14 @@ export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
   }
   const secrets = createSecrets();
   const vaultPassword = await readVaultPassword(options.vaultPasswordFile, io);
-  const inventory = await loadInventory(options.inventory, { cwd: io.cwd, secrets, vaultPassword });
+  const vault = createVaultOpener(vaultPassword, secrets);
+  const inventory = await loadInventory(options.inventory, {
+    cwd: io.cwd,
+    secrets,
+    vaultPassword,
+    env: io.env,
+    playbookDir: purpose.playbook && dirname(findPlaybook(purpose.playbook.named, io.cwd)),
+  });
   warnOfJinja(inventory, io);
   const limit = options.limit === undefined ? undefined : matchHosts(options.limit, inventory);
   if (limit?.length === 0) throw new UsageError(`--limit ${options.limit ?? ''} leaves no host`);
@@ -56,19 +73,24 @@ export async function readSetup(options: HostOptions, io: Io): Promise<Setup> {
     inventory,
     limit,
     secrets,
+    vault,
     base: {
       inventory,
       limit,
-      extraVars: await readExtraVars(options.extraVars, io.cwd),
+      extraVars: await readExtraVars(options.extraVars, { cwd: io.cwd, vault, secrets }),
       connection: await connectionDefaults(options, io),
       become: { user: become ? (options.becomeUser ?? 'root') : undefined, password },
       forks: options.forks,
       resources,
       checks,
       functions: {
-        lookup: createLookup({ inventoryDir: inventory.dir, env: io.env, secrets }) as (
-          ...args: never[]
-        ) => unknown,
+        lookup: createLookup({
+          inventoryDir: inventory.dir,
+          env: io.env,
+          secrets,
+          vaultPassword,
+          newPasswords: purpose.readOnly ? 'memory' : 'file',
+        }) as (...args: never[]) => unknown,
       },
       secrets,
       interrupted: io.interrupted,
@@ -101,12 +123,15 @@ export async function readPlaybook(
   name: string | undefined,
   options: TaskOptions,
   io: Io,
+  vault: VaultOpener,
 ): Promise<Playbook> {
   const path = findPlaybook(name, io.cwd);
   const playbook = await loadPlaybook({
     path,
     rolesPath: [join(io.cwd, 'roles'), join(shipped, 'roles')],
     catalogue: { modules: resources, checks },
+    cwd: io.cwd,
+    openVault: vault.openValue,
   });
   return selectTags(playbook, { tags: options.tags, skipTags: options.skipTags });
 }

@@ -1,7 +1,6 @@
 import type { Check } from '../checks/check.js';
 import { ConfigurationError } from '../errors.js';
 import type { TaskLabel } from '../events.js';
-import { connectionOf } from '../inventory/connection.js';
 import type { CheckTask } from '../playbook/model.js';
 import { validate, withDefaults } from '../schema.js';
 import { renderValue } from '../template/render.js';
@@ -78,7 +77,7 @@ function evaluateOne(
   run: Run,
 ): EvaluatedCheck[] {
   if (!task.when.every((condition) => isTrue(condition, scope))) return [];
-  const { options, scopes } = run;
+  const { options } = run;
   const check = options.checks.get(task.check);
   if (!check) throw new ConfigurationError(`unknown check "${task.check}"`, { position: task.position });
   const params = withDefaults(check.schema, renderParams(task, scope));
@@ -97,7 +96,7 @@ function evaluateOne(
       params,
       on: hostsOf(task, host, scope, run),
       user: becomeUserOf(task, scope, {
-        connection: connectionOf(scopes.ofHost(host), host, options.connection),
+        connection: run.connectionOf(host),
         commandLine: options.become.user,
       }),
       deadline: renderNumber(task.timeout, scope, 'timeout', task.position) ?? DEADLINE,

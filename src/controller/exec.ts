@@ -1,6 +1,5 @@
 import type { Step, StepOutput } from '../agent/step.js';
 import { ProvisionError } from '../errors.js';
-import { connectionOf } from '../inventory/connection.js';
 import { becomeUserOf } from './place.js';
 import { prepareRun, type RunOptions } from './run.js';
 
@@ -43,7 +42,7 @@ export async function execOnHosts(
       report({ host, ms: Math.round(options.now() - began), output, error });
     try {
       const scope = run.scopes.ofHost(host);
-      const connection = connectionOf(scope, host, options.connection);
+      const connection = run.connectionOf(host);
       const user = becomeUserOf({ become: undefined, becomeUser: undefined }, scope, {
         connection,
         commandLine: options.become.user,

@@ -1,5 +1,4 @@
 import { ConfigurationError, UsageError } from '../errors.js';
-import { connectionOf } from '../inventory/connection.js';
 import { matchHosts } from '../inventory/pattern.js';
 import type { Play, Task } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
@@ -155,7 +154,7 @@ async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
 function hostContext(host: string, given: HostTurn, run: Run): HostContext {
   const { options, scopes, stateOf } = run;
   const { play, place, runOnce } = given;
-  const connection = connectionOf(scopes.ofHost(host), host, options.connection);
+  const connection = run.connectionOf(host);
   const commandLine = options.become.user;
   const userOf = (
     task: Pick<Task, 'become' | 'becomeUser'>,

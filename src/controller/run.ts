@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { ConfigurationError, ProvisionError, UnreachableError } from '../errors.js';
 import type { Emit, HostRecap, Recap } from '../events.js';
-import type { ConnectionDefaults } from '../inventory/connection.js';
-import { connectionOf } from '../inventory/connection.js';
+import type { ConnectionDefaults, HostConnection } from '../inventory/connection.js';
+import { CONNECTION_SECRETS, connectionOf } from '../inventory/connection.js';
 import type { Inventory } from '../inventory/model.js';
+import { hostVariables } from '../inventory/variables.js';
 import type { Playbook } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
 import type { Check } from '../checks/check.js';
@@ -63,6 +64,8 @@ export interface Run {
   readonly options: RunOptions;
   readonly scopes: Scopes;
   readonly stateOf: (host: string) => HostState;
+  /** How a host is logged in to. Its passwords are secrets from then on. */
+  readonly connectionOf: (host: string) => HostConnection;
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
   /** Close the connections to all hosts, also to those that were only asked for others. */
   readonly close: () => Promise<void>;
@@ -132,6 +135,7 @@ export function prepareRun(options: RunOptions): Run {
   const states = new Map<string, HostState>();
   const fixed = new Set(options.extraVars.keys());
   const limit = pLimit(options.forks);
+  noteConnectionSecrets(options);
   const scopes = createScopes({
     inventory: options.inventory,
     extraVars: options.extraVars,
@@ -148,7 +152,7 @@ export function prepareRun(options: RunOptions): Run {
   const close = async (): Promise<void> => {
     await Promise.all([...states.values()].map(({ session }) => session.close()));
   };
-  return { options, scopes, stateOf, limit: (work) => limit(work), close };
+  return { options, scopes, stateOf, connectionOf: connectionSettings, limit: (work) => limit(work), close };
 
   function stateOf(host: string): HostState {
     let state = states.get(host);
@@ -176,14 +180,27 @@ export function prepareRun(options: RunOptions): Run {
     });
   }
 
-  function connectionSettings(host: string): ReturnType<typeof connectionOf> {
+  function connectionSettings(host: string): HostConnection {
     const settings = connectionOf(scopes.ofHost(host), host, options.connection);
-    return { ...settings, becomePassword: settings.becomePassword ?? options.become.password };
+    const { target, becomePassword = options.become.password } = settings;
+    const password = target.kind === 'ssh' ? target.password : undefined;
+    for (const one of [password, becomePassword]) if (one !== undefined) options.secrets.add(one);
+    return { ...settings, becomePassword };
   }
 
   function becomeUserOf(host: string): string | undefined {
     const settings = connectionSettings(host);
     return settings.become === true ? (settings.becomeUser ?? 'root') : options.become.user;
+  }
+}
+
+/** Passwords that stand in the inventory as they are, of all hosts: one host can show another's with hostvars. */
+function noteConnectionSecrets({ inventory, secrets }: Pick<RunOptions, 'inventory' | 'secrets'>): void {
+  for (const host of inventory.hosts.keys()) {
+    for (const name of CONNECTION_SECRETS) {
+      const value = hostVariables(inventory, host).get(name)?.value;
+      if (typeof value === 'string' || typeof value === 'number') secrets.add(String(value));
+    }
   }
 }
 

@@ -33,6 +33,12 @@ export interface ConnectionDefaults {
   readonly connectTimeout?: number | undefined;
 }
 
+const PASSWORDS = ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'];
+const BECOME_PASSWORDS = ['ansible_become_password', 'ansible_become_pass'];
+
+/** The variables that hold passwords. */
+export const CONNECTION_SECRETS: readonly string[] = [...PASSWORDS, ...BECOME_PASSWORDS];
+
 const DEFAULT_KEYS = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
 const DEFAULT_KNOWN_HOSTS = ['~/.ssh/known_hosts'];
 const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts'];
@@ -51,7 +57,7 @@ export function connectionOf(scope: Scope, hostName: string, defaults: Connectio
   const become = {
     become: settings.bool('ansible_become'),
     becomeUser: settings.text('ansible_become_user'),
-    becomePassword: settings.text('ansible_become_password', 'ansible_become_pass'),
+    becomePassword: settings.text(...BECOME_PASSWORDS),
   };
   const method = settings.text('ansible_become_method');
   if (method !== undefined && method !== 'sudo') {
@@ -140,7 +146,7 @@ function sshTargetOf(settings: Settings, name: string, defaults: ConnectionDefau
     ),
   };
   const target = resolveTarget(name, given, inventory, { defaults, jumped: 0 });
-  const password = settings.text('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password');
+  const password = settings.text(...PASSWORDS);
   return password === undefined ? target : { ...target, password };
 }
 

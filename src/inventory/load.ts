@@ -17,6 +17,8 @@ export interface InventoryOptions {
   /** gets every value that comes out of a vault */
   readonly secrets: Secrets;
   readonly vaultPassword?: string | undefined;
+  /** group_vars/ and host_vars/ in this folder count too, and win over those beside the sources */
+  readonly playbookDir?: string | undefined;
   /** of inventory scripts; left out: the controller's own environment */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -43,6 +45,11 @@ export async function loadInventory(
     if (source.includes(',')) readList(source, draft);
     else folders.add(await readSource(path.resolve(options.cwd, source), source, reading));
   }
+  const sourceDir = [...folders][0];
+  if (options.playbookDir !== undefined) {
+    folders.delete(options.playbookDir);
+    folders.add(options.playbookDir);
+  }
   for (const folder of folders) {
     const given = {
       vault: reading.vault,
@@ -57,7 +64,7 @@ export async function loadInventory(
       hint: 'A YAML inventory has them below "all: hosts:"; an INI inventory has one in each line.',
     });
   }
-  return finishInventory(draft, { sources, dir: first.includes(',') ? options.cwd : [...folders][0]! });
+  return finishInventory(draft, { sources, dir: first.includes(',') ? options.cwd : sourceDir! });
 }
 
 interface Reading {

@@ -1,24 +1,7 @@
+import { RESERVED_NAMES } from '../variables/reserved.js';
 import { Template, type Sourced } from '../template/template.js';
 import type { Variables } from './model.js';
 import { entriesOf, isMapping, showKind, wrong, wrongKey, type YamlNode } from './node.js';
-
-/** Set by the run itself: a value of the user would be without effect. */
-const MAGIC = new Set([
-  'ansible_check_mode',
-  'ansible_facts',
-  'ansible_play_batch',
-  'ansible_play_hosts',
-  'defined',
-  'group_names',
-  'groups',
-  'hostvars',
-  'inventory_dir',
-  'inventory_hostname',
-  'playbook_dir',
-  'role_name',
-  'role_path',
-  'vars',
-]);
 
 const RESERVED = new Set(
   (
@@ -52,7 +35,7 @@ export function checkName(node: YamlNode, name: string): void {
 
 /** What keeps a name from being a variable's. */
 export function nameProblem(name: string): { readonly message: string; readonly hint: string } | undefined {
-  if (MAGIC.has(name)) {
+  if (RESERVED_NAMES.has(name)) {
     return {
       message: `"${name}" is set by the run itself and cannot be given`,
       hint: 'Choose another name.',

@@ -164,8 +164,12 @@ async function play(cwd: string, replaced: Partial<RunOptions>, args: readonly s
   command.option('-C, --check').option('--no-verify').exitOverride();
   command.parse(withInventory(args), { from: 'user' });
   const options = command.opts<HostOptions & TaskOptions & { check?: boolean; verify: boolean }>();
-  const { base } = await readSetup(options, io);
-  const playbook = await readPlaybook(command.args[0] ?? 'site.yml', options, io);
+  const named = command.args[0] ?? 'site.yml';
+  const { base, vault } = await readSetup(options, io, {
+    playbook: { named },
+    readOnly: options.check === true,
+  });
+  const playbook = await readPlaybook(named, options, io, vault);
   const events: RunEvent[] = [];
   const recap = await runPlaybook({
     ...base,

@@ -64,7 +64,6 @@ describe('what a host says is data', () => {
 `,
     });
     const { stdout } = await site.cli('-vvv', 'site.yml');
-    // eslint-disable-next-line no-control-regex
     expect(stdout).to.not.match(/[\u0000-\u0009\u000b-\u001f\u007f]/);
     expect(stdout).to.include('\\x1b[2Jgone');
     expect(stdout).to.include('\\x1b]0;owned\\x07');
