@@ -29,6 +29,12 @@ export function plainReason(
     default:
       break;
   }
+  if (/before handshake/.test(error.message)) {
+    return say(
+      `${where} closed the connection before the handshake`,
+      'is it an sshd that listens there? it may be overloaded (MaxStartups) or refuse this address',
+    );
+  }
   if (error.level === 'client-authentication' || /authentication methods failed/i.test(error.message))
     return refused(target, tried, say);
   return say(`login to ${where} failed: ${error.message}`);

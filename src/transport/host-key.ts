@@ -29,8 +29,10 @@ export async function createHostKeyCheck(target: SshTarget): Promise<HostKeyChec
     async accept(key) {
       problem = judge(key, pins, target);
       if (problem === undefined) return true;
-      const unknown = pins.every((pin) => pin.marker === 'cert-authority');
-      if (!unknown || target.hostKeyChecking !== 'accept-new') return false;
+      const known = pins.some(
+        (one) => one.marker === undefined || (one.marker === 'revoked' && one.key === key.toString('base64')),
+      );
+      if (known || target.hostKeyChecking !== 'accept-new') return false;
       await pin(key, target);
       problem = undefined;
       return true;
@@ -38,8 +40,15 @@ export async function createHostKeyCheck(target: SshTarget): Promise<HostKeyChec
   };
 }
 
-/** The signature algorithms to ask for, so that the host shows a key of a pinned type. */
-export function algorithmsFor(types: readonly string[]): string[] {
+/** Host key algorithms that are known to us, best first; ssh-rsa stands for its signatures with SHA-2 as well. */
+const TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa'];
+
+/** The signature algorithms to ask for: those of pinned types first, so that a host with several keys shows that one. */
+export function algorithmsFor(pinned: readonly string[]): string[] {
+  const types = [
+    ...pinned.filter((type) => TYPES.includes(type)),
+    ...TYPES.filter((type) => !pinned.includes(type)),
+  ];
   return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]));
 }
 
@@ -87,12 +96,19 @@ async function pin(key: Buffer, target: SshTarget): Promise<void> {
   const [file] = target.knownHostsFiles;
   if (file === undefined) return;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await appendFile(file, `${nameOf(target)} ${typeOf(key)} ${key.toString('base64')}\n`, {
+  // One write at the end of the file: several hosts are pinned at the same time.
+  const gap = (await lacksLineEnd(file)) ? '\n' : '';
+  await appendFile(file, `${gap}${nameOf(target)} ${typeOf(key)} ${key.toString('base64')}\n`, {
     mode: 0o600,
     flush: true,
   });
   await chmod(file, 0o600);
   files.delete(file);
+}
+
+async function lacksLineEnd(file: string): Promise<boolean> {
+  const text = await readFile(file).catch(() => Buffer.alloc(0));
+  return text.length > 0 && text.at(-1) !== 10;
 }
 
 function readKnownHosts(file: string): Promise<readonly KnownKey[]> {

@@ -45,15 +45,17 @@ function matches(patterns: readonly string[], name: string): boolean {
   return matched;
 }
 
-/** `*` any text, `?` any character. */
-function matchesPattern(pattern: string, name: string): boolean {
-  const lower = pattern.toLowerCase();
-  if (!/[*?]/.test(lower)) return lower === name;
-  const source = lower
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`).test(name);
+/** `*` any text, `?` any character. Only the last star is ever taken back: many of them cost no more than one. */
+function matchesPattern(given: string, name: string): boolean {
+  const pattern = given.toLowerCase();
+  let [at, inName, star, restart] = [0, 0, -1, 0];
+  while (inName < name.length) {
+    if (pattern[at] === '*') [star, at, restart] = [at, at + 1, inName];
+    else if (pattern[at] === '?' || pattern[at] === name[inName]) [at, inName] = [at + 1, inName + 1];
+    else if (star >= 0) [at, restart, inName] = [star + 1, restart + 1, restart + 1];
+    else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name with the salt as key. */

@@ -35,7 +35,7 @@ export async function connectSsh(target: SshTarget, options: ConnectOptions): Pr
     throw error;
   }
   const client = through.at(-1) as Client;
-  return connectionOver(client, () => {
+  return connectionOver(client, target, () => {
     for (const one of [...through].reverse()) one.end();
   });
 }
@@ -63,13 +63,13 @@ async function login(
       kex: { prepend: ['curve25519-sha256'], append: [], remove: [] },
       cipher: { prepend: ['aes128-gcm@openssh.com'], append: [], remove: [] },
       compress: ['none'],
-      ...(check.pinned.length > 0
-        ? { serverHostKey: algorithmsFor(check.pinned) as ServerHostKeyAlgorithm[] }
-        : {}),
+      serverHostKey: algorithmsFor(check.pinned) as ServerHostKeyAlgorithm[],
     },
     authHandler: authMethods(target, options, tried) as AuthHandlerMiddleware,
   };
   await ready(client, config, { target, options, check, tried });
+  // Whoever uses the connection learns of its end by its close; a jump host's link may break too.
+  client.on('error', () => undefined);
   client.setNoDelay(true);
   return client;
 }
@@ -109,12 +109,19 @@ function ready(
       client.removeAllListeners('error');
       client.removeAllListeners('close');
     };
+    if (options.signal?.aborted) {
+      onAbort();
+      return;
+    }
     options.signal?.addEventListener('abort', onAbort, { once: true });
     client.once('ready', () => {
       release();
       resolve();
     });
-    client.once('error', fail);
+    // An ssh-agent that does not answer, or a key that does not sign, is no end: what follows it is tried next.
+    client.on('error', (error: Error & { level?: string }) => {
+      if (error.level !== 'agent' && !error.message.startsWith('Error while signing')) fail(error);
+    });
     client.once('close', () => fail(new Error('the host closed the connection')));
     client.connect(config);
   });
@@ -139,7 +146,13 @@ function forward(client: Client, next: SshTarget, hop: SshTarget): Promise<Duple
   });
 }
 
-function connectionOver(client: Client, end: () => void): Connection {
+function connectionOver(client: Client, target: SshTarget, end: () => void): Connection {
+  const refused = (error: Error): UnreachableError =>
+    new UnreachableError(`${target.host} starts no command: ${error.message}`, {
+      host: target.name,
+      hint: 'is the connection still up, and does MaxSessions of its sshd allow another session?',
+      cause: error,
+    });
   let lost: Error | undefined;
   client.on('error', (error) => {
     lost = error;
@@ -152,10 +165,14 @@ function connectionOver(client: Client, end: () => void): Connection {
     close: end,
     exec: (command) =>
       new Promise((resolve, reject) => {
-        client.exec(command, (error, stream) => {
-          if (error) reject(error);
-          else resolve(channelOver(stream, closed));
-        });
+        try {
+          client.exec(command, (error, stream) => {
+            if (error) reject(refused(error));
+            else resolve(channelOver(stream, closed));
+          });
+        } catch (error) {
+          reject(refused(error as Error));
+        }
       }),
   };
 }
@@ -163,7 +180,8 @@ function connectionOver(client: Client, end: () => void): Connection {
 function channelOver(stream: ClientChannel, closed: Promise<Error | undefined>): Channel {
   let ended: { code: number | null; signal?: string } = { code: null };
   stream.on('exit', (code: number | null, signal?: string) => {
-    ended = signal === undefined ? { code } : { code, signal: `SIG${signal}` };
+    ended =
+      signal === undefined ? { code } : { code, signal: signal.startsWith('SIG') ? signal : `SIG${signal}` };
   });
   const exit = Promise.race([
     new Promise<typeof ended>((resolve) => {

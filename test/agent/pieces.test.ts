@@ -35,7 +35,7 @@ describe('quote', () => {
         }),
       );
       const words = fc.array(
-        text.filter((one) => !one.includes('\0') && one.isWellFormed()),
+        text.filter((one) => !one.includes('\0') && !/\p{Surrogate}/u.test(one)),
         { minLength: 1, maxLength: 20 },
       );
       const [program = '', ...options] = shell.split(' ');
