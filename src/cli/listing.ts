@@ -1,4 +1,4 @@
-import type { ResolvedPlay } from '../controller/play.js';
+import type { ResolvedPlay } from '../controller/resolve-plays.js';
 import type { Playbook } from '../playbook/model.js';
 
 /** What `ansible-playbook --list-hosts` prints. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { resolvePlays } from '../controller/play.js';
-import { prepareRun } from '../controller/run.js';
+import { resolvePlays } from '../controller/resolve-plays.js';
+import { prepareRun } from '../controller/run-state.js';
 import { converge } from './converge.js';
 import type { Io } from './io.js';
 import { listTasks } from '../playbook/listing.js';
@@ -36,7 +36,7 @@ export function define(command: Command, io: Io): void {
     .action(async (playbookName: string | undefined, options: Options) => {
       const readOnly = [options.check, options.listTasks, options.listHosts].includes(true);
       const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly });
-      const playbook = await readPlaybook(playbookName, options, io, setup.vault);
+      const playbook = await readPlaybook(playbookName, options, io, setup);
       const runOptions = {
         ...setup.base,
         playbook,

@@ -18,7 +18,7 @@ import { didYouMean } from '../schema.js';
 import { looksLikeJinja } from '../template/yaml.js';
 import { createLookup } from '../variables/lookup.js';
 import { createSecrets, type Secrets } from '../variables/secrets.js';
-import { createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
+import { addSecrets, createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
 import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
 import type { HostOptions, TaskOptions } from './options.js';
@@ -123,7 +123,7 @@ export async function readPlaybook(
   name: string | undefined,
   options: TaskOptions,
   io: Io,
-  vault: VaultOpener,
+  setup: Pick<Setup, 'vault' | 'secrets'>,
 ): Promise<Playbook> {
   const path = findPlaybook(name, io.cwd);
   const playbook = await loadPlaybook({
@@ -131,7 +131,8 @@ export async function readPlaybook(
     rolesPath: [join(io.cwd, 'roles'), join(shipped, 'roles')],
     catalogue: { modules: resources, checks },
     cwd: io.cwd,
-    openVault: vault.openValue,
+    openVault: setup.vault.openValue,
+    noteSecrets: (value) => addSecrets(value, setup.secrets),
   });
   return selectTags(playbook, { tags: options.tags, skipTags: options.skipTags });
 }

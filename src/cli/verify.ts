@@ -10,7 +10,7 @@ export function define(command: Command, io: Io): void {
     .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
     .action(async (playbookName: string | undefined, options: HostOptions & TaskOptions) => {
       const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly: true });
-      const playbook = await readPlaybook(playbookName, options, io, setup.vault);
+      const playbook = await readPlaybook(playbookName, options, io, setup);
       await converge({ ...setup.base, playbook, check: false, verify: 'only' }, options, io);
     });
 }

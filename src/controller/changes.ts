@@ -2,8 +2,9 @@ import { structuredPatch } from 'diff';
 import type { ChangeView } from '../events.js';
 import type { Change } from '../resources/resource.js';
 import type { Secrets } from '../variables/secrets.js';
+import { HIDDEN } from './shown.js';
 
-const HIDDEN = '(secret)';
+const SECRET = '(secret)';
 /** longer texts are shown by their size: a diff of them helps nobody and costs seconds */
 const LARGEST_DIFF = 256 * 1024;
 
@@ -13,10 +14,11 @@ export function viewChange(change: Change, options: { secrets: Secrets; hidden: 
   const redact = (text: string): string => options.secrets.redact(text);
   if (options.hidden || change.secret === true) {
     return {
-      subject: redact(subject),
+      // A command's subject is its command line.
+      subject: options.hidden ? HIDDEN : redact(subject),
       field,
-      before: change.before === null ? null : HIDDEN,
-      after: change.after === null ? null : HIDDEN,
+      before: change.before === null ? null : SECRET,
+      after: change.after === null ? null : SECRET,
     };
   }
   if (field === 'content') return contentView(change, redact);
@@ -43,11 +45,16 @@ function contentView(change: Change, redact: (text: string) => string): ChangeVi
     context: 3,
   });
   const diff = patch.hunks.flatMap((hunk) => [
-    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    `@@ -${rangeOf(hunk.oldStart, hunk.oldLines)} +${rangeOf(hunk.newStart, hunk.newLines)} @@`,
     ...hunk.lines,
   ]);
   if (diff.length === 0 && before !== after) diff.push('  (only secret values differ)');
   return { ...summary, diff };
+}
+
+/** A range of no lines begins at the line before it. */
+function rangeOf(start: number, lines: number): string {
+  return lines === 0 ? `${start - 1},0` : `${start},${lines}`;
 }
 
 function textOf(value: unknown): string | undefined {

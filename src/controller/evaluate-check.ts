@@ -9,7 +9,7 @@ import { Template } from '../template/template.js';
 import { FactsPending } from './facts.js';
 import { becomeUserOf } from './place.js';
 import { isTrue, renderNumber } from './prepare.js';
-import type { Run } from './run.js';
+import type { Run } from './run-state.js';
 import type { PlayPlace } from './scopes.js';
 import type { BecomeUser } from './session.js';
 

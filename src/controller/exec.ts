@@ -1,7 +1,7 @@
 import type { Step, StepOutput } from '../agent/step.js';
 import { ProvisionError } from '../errors.js';
 import { becomeUserOf } from './place.js';
-import { prepareRun, type RunOptions } from './run.js';
+import { prepareRun, type RunOptions } from './run-state.js';
 
 /** What one host answered to an ad-hoc command. */
 export interface ExecResult {

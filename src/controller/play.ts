@@ -1,5 +1,4 @@
-import { ConfigurationError, UsageError } from '../errors.js';
-import { matchHosts } from '../inventory/pattern.js';
+import { ConfigurationError } from '../errors.js';
 import type { Play, Task } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
 import { batchesOf } from './batches.js';
@@ -10,43 +9,10 @@ import { answerLocally } from './local-answers.js';
 import { becomeUserOf } from './place.js';
 import { renderNumber } from './prepare.js';
 import { RunOnce } from './run-once.js';
-import { leave, type Run } from './run.js';
+import type { ResolvedPlay } from './resolve-plays.js';
+import { leave, type Run } from './run-state.js';
 import type { PlayPlace } from './scopes.js';
 import { verifyHosts } from './verify.js';
-
-/** A play and the hosts that its pattern and --limit leave. */
-export interface ResolvedPlay {
-  readonly play: Play;
-  readonly hosts: readonly string[];
-  /** why the inventory has none for it: its pattern names a group or host that is not there */
-  readonly unknown?: string | undefined;
-}
-
-/** Which hosts each play works on. */
-export function resolvePlays(run: Run): ResolvedPlay[] {
-  const { playbook, inventory, limit } = run.options;
-  const anyone = run.scopes.ofHost('localhost');
-  return playbook.plays.map((play) => {
-    const rendered = renderValue(play.hosts, anyone);
-    const pattern = Array.isArray(rendered) ? rendered.join(',') : String(rendered);
-    if (pattern === 'localhost' && !inventory.hosts.has('localhost')) return { play, hosts: ['localhost'] };
-    const { hosts, unknown } = hostsOf(pattern, run);
-    return { play, hosts: limit ? hosts.filter((host) => limit.includes(host)) : hosts, unknown };
-  });
-}
-
-/**
- * An inventory need not have every group that a playbook serves: the play is left out, and said so. `unknown` holds what
- * was not found.
- */
-function hostsOf(pattern: string, run: Run): { hosts: string[]; unknown: string | undefined } {
-  try {
-    return { hosts: matchHosts(pattern, run.options.inventory), unknown: undefined };
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { hosts: [], unknown: error.message };
-  }
-}
 
 /** Run the plays in order, until one ends that is fatal for the run. */
 export async function runPlays(plays: readonly ResolvedPlay[], run: Run): Promise<void> {

@@ -2,8 +2,8 @@ import { ConfigurationError } from '../errors.js';
 import type { Role } from '../playbook/model.js';
 import { validate, type JsonSchema } from '../schema.js';
 import { PendingValue, type Scope } from '../template/scope.js';
-import type { ResolvedPlay } from './play.js';
-import type { Run } from './run.js';
+import type { ResolvedPlay } from './resolve-plays.js';
+import type { Run } from './run-state.js';
 
 /**
  * Hold the variables of every role on every host against the role's schema.json, before anything is connected. What

@@ -3,8 +3,8 @@ import type { Verdict } from '../checks/check.js';
 import { ProvisionError } from '../errors.js';
 import type { CheckTask } from '../playbook/model.js';
 import { prepareCheck, type EvaluatedCheck } from './evaluate-check.js';
-import type { ResolvedPlay } from './play.js';
-import { leave, type Run } from './run.js';
+import type { ResolvedPlay } from './resolve-plays.js';
+import { leave, type Run } from './run-state.js';
 import type { PlayPlace } from './scopes.js';
 import type { BecomeUser } from './session.js';
 

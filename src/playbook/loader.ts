@@ -2,6 +2,7 @@ import { isAbsolute, relative } from 'node:path';
 import { ConfigurationError, type Position } from '../errors.js';
 import type { JsonSchema } from '../schema.js';
 import { checkSyntax } from '../template/syntax.js';
+import type { Loaded } from '../template/template.js';
 import { loadYaml } from '../template/yaml.js';
 import { isVault } from '../variables/vault.js';
 import { checkNoJinja } from './jinja.js';
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly cwd?: string | undefined;
   /** left out: using a vaulted value is an error */
   readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
+  /** gets what a file holds that is a vault as a whole */
+  readonly noteSecrets?: ((value: Loaded) => void) | undefined;
   readonly files?: Files;
 }
 
@@ -49,7 +52,7 @@ export function createLoader(options: LoadOptions, cwd: string): Loader {
     schemas: new Map(),
     nameOf,
     readYaml(path) {
-      if (!documents.has(path)) documents.set(path, readYaml(path, nameOf(path), files, options.openVault));
+      if (!documents.has(path)) documents.set(path, readYaml(path, nameOf(path), files, options));
       return documents.get(path);
     },
   };
@@ -59,11 +62,12 @@ function readYaml(
   path: string,
   name: string,
   files: Files,
-  openVault: LoadOptions['openVault'],
+  { openVault, noteSecrets }: LoadOptions,
 ): YamlNode | undefined {
   const text = files.read(path);
   if (text === undefined) return undefined;
   const document = loadYaml(isVault(text) ? openFile(text, name, openVault) : text, name, { openVault });
+  if (isVault(text)) noteSecrets?.(document.value);
   const node: YamlNode = { value: document.value, document, path: [] };
   checkNoJinja(node);
   checkSyntax(node.value);

@@ -165,14 +165,14 @@ async function play(cwd: string, replaced: Partial<RunOptions>, args: readonly s
   command.parse(withInventory(args), { from: 'user' });
   const options = command.opts<HostOptions & TaskOptions & { check?: boolean; verify: boolean }>();
   const named = command.args[0] ?? 'site.yml';
-  const { base, vault } = await readSetup(options, io, {
+  const setup = await readSetup(options, io, {
     playbook: { named },
     readOnly: options.check === true,
   });
-  const playbook = await readPlaybook(named, options, io, vault);
+  const playbook = await readPlaybook(named, options, io, setup);
   const events: RunEvent[] = [];
   const recap = await runPlaybook({
-    ...base,
+    ...setup.base,
     playbook,
     check: options.check === true,
     verify: options.verify ? 'after' : 'none',
