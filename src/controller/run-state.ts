@@ -1,0 +1,160 @@
+import pLimit from 'p-limit';
+import type { Check } from '../checks/check.js';
+import { ProvisionError, UnreachableError } from '../errors.js';
+import type { Emit } from '../events.js';
+import {
+  CONNECTION_SECRETS,
+  connectionOf,
+  type ConnectionDefaults,
+  type HostConnection,
+} from '../inventory/connection.js';
+import type { Inventory } from '../inventory/model.js';
+import { hostVariables } from '../inventory/variables.js';
+import type { Playbook } from '../playbook/model.js';
+import type { Resource } from '../resources/resource.js';
+import type { Sourced } from '../template/template.js';
+import type { Secrets } from '../variables/secrets.js';
+import type { Tally } from './context.js';
+import { FactsPending } from './facts.js';
+import { HostValues } from './host-values.js';
+import { createScopes, type Scopes } from './scopes.js';
+import { Session } from './session.js';
+
+export interface RunOptions {
+  readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  /** the hosts that --limit leaves, undefined: all */
+  readonly limit: readonly string[] | undefined;
+  readonly extraVars: ReadonlyMap<string, Sourced>;
+  readonly connection: ConnectionDefaults;
+  /** --become, --become-user, -K: weaker than what play, task and inventory say */
+  readonly become: { readonly user: string | undefined; readonly password: string | undefined };
+  readonly check: boolean;
+  /** `after`: converge, then verify. `only`: verify. `none`: converge. */
+  readonly verify: 'after' | 'only' | 'none';
+  /** hosts worked on at the same time */
+  readonly forks: number;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly checks: ReadonlyMap<string, Check>;
+  readonly functions: Readonly<Record<string, (...args: never[]) => unknown>>;
+  readonly secrets: Secrets;
+  readonly emit: Emit;
+  readonly interrupted: AbortSignal;
+  /** milliseconds of a clock that only goes forward */
+  readonly now: () => number;
+  readonly sleep: (seconds: number) => Promise<void>;
+  readonly prompt?: ((question: string) => Promise<string>) | undefined;
+  /** shown to whoever finds a host locked */
+  readonly lockHolder: string;
+}
+
+/** The state of one host over the whole run. */
+export interface HostState {
+  readonly session: Session;
+  readonly values: HostValues;
+  readonly tally: Tally;
+  /** why it takes no further part */
+  out: 'failed' | 'unreachable' | 'stopped' | undefined;
+  /** ms that it was worked on */
+  busy: number;
+}
+
+/** What the parts of a run share. */
+export interface Run {
+  readonly options: RunOptions;
+  readonly scopes: Scopes;
+  readonly stateOf: (host: string) => HostState;
+  /** How a host is logged in to. Its passwords are secrets from then on. */
+  readonly connectionOf: (host: string) => HostConnection;
+  readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Close the connections to all hosts, also to those that were only asked for others. */
+  readonly close: () => Promise<void>;
+}
+
+/** The state of a run before anything was done. */
+export function prepareRun(options: RunOptions): Run {
+  const states = new Map<string, HostState>();
+  const fixed = new Set(options.extraVars.keys());
+  const limit = pLimit(options.forks);
+  noteConnectionSecrets(options);
+  const scopes = createScopes({
+    inventory: options.inventory,
+    extraVars: options.extraVars,
+    playbookPath: options.playbook.path,
+    check: options.check,
+    functions: options.functions,
+    factsOf(host) {
+      const { session } = stateOf(host);
+      if (session.facts) return session.facts;
+      throw new FactsPending(host, () => session.gatherFacts(becomeUserOf(host)));
+    },
+    valuesOf: (host) => stateOf(host).values,
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([...states.values()].map(({ session }) => session.close()));
+  };
+  return { options, scopes, stateOf, connectionOf: connectionSettings, limit: (work) => limit(work), close };
+
+  function stateOf(host: string): HostState {
+    let state = states.get(host);
+    if (!state) {
+      state = {
+        session: createSession(host),
+        values: new HostValues(fixed),
+        tally: { ok: 0, changed: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
+        out: undefined,
+        busy: 0,
+      };
+      states.set(host, state);
+    }
+    return state;
+  }
+
+  function createSession(host: string): Session {
+    return new Session(host, {
+      connection: () => connectionSettings(host),
+      lockHolder: options.check || options.verify === 'only' ? undefined : options.lockHolder,
+      prompt: options.prompt,
+      signal: options.interrupted,
+      onConnected: (ms) => options.emit({ type: 'host-connected', host, ms: Math.round(ms) }),
+      now: options.now,
+    });
+  }
+
+  function connectionSettings(host: string): HostConnection {
+    const settings = connectionOf(scopes.ofHost(host), host, options.connection);
+    const { target, becomePassword = options.become.password } = settings;
+    const password = target.kind === 'ssh' ? target.password : undefined;
+    for (const one of [password, becomePassword]) if (one !== undefined) options.secrets.add(one);
+    return { ...settings, becomePassword };
+  }
+
+  function becomeUserOf(host: string): string | undefined {
+    const settings = connectionSettings(host);
+    return settings.become === true ? (settings.becomeUser ?? 'root') : options.become.user;
+  }
+}
+
+/** Passwords that stand in the inventory as they are, of all hosts: one host can show another's with hostvars. */
+function noteConnectionSecrets({ inventory, secrets }: Pick<RunOptions, 'inventory' | 'secrets'>): void {
+  for (const host of inventory.hosts.keys()) {
+    for (const name of CONNECTION_SECRETS) {
+      const value = hostVariables(inventory, host).get(name)?.value;
+      if (typeof value === 'string' || typeof value === 'number') secrets.add(String(value));
+    }
+  }
+}
+
+/** Note why a host is out of the run; what is no fault of the host goes on up. */
+export function leave(host: string, error: unknown, run: Run): void {
+  const state = run.stateOf(host);
+  if (error instanceof UnreachableError) {
+    state.out = 'unreachable';
+    run.options.emit({ type: 'host-unreachable', host, error });
+    return;
+  }
+  state.out = 'failed';
+  if (!(error instanceof ProvisionError)) throw error;
+  state.tally.failed += 1;
+  run.options.emit({ type: 'task-failed', host, task: { name: 'host', module: '' }, error, fate: 'failed' });
+}
