@@ -47,6 +47,7 @@ export interface Purpose {
 
 /** @throws UsageError, ConfigurationError */
 export async function readSetup(options: HostOptions, io: Io, purpose: Purpose): Promise<Setup> {
+  const playbook = purpose.playbook && findPlaybook(purpose.playbook.named, io.cwd);
   if (options.inventory.length === 0) {
     throw new UsageError('no inventory given', {
       hint: 'name one with -i, for example: provision -i inventory/production.yml',
@@ -60,7 +61,7 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
     secrets,
     vaultPassword,
     env: io.env,
-    playbookDir: purpose.playbook && dirname(findPlaybook(purpose.playbook.named, io.cwd)),
+    playbookDir: playbook && dirname(playbook),
   });
   warnOfJinja(inventory, io);
   const limit = options.limit === undefined ? undefined : matchHosts(options.limit, inventory);
@@ -75,6 +76,7 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
     secrets,
     vault,
     base: {
+      cwd: io.cwd,
       inventory,
       limit,
       extraVars: await readExtraVars(options.extraVars, { cwd: io.cwd, vault, secrets }),

@@ -67,7 +67,7 @@ function textOf(value: unknown): string | undefined {
 
 function sizeOf(value: unknown): string {
   const bytes = Buffer.isBuffer(value) ? value.length : Buffer.byteLength(String(value));
-  return `${bytes} bytes`;
+  return bytes === 1 ? '1 byte' : `${bytes} bytes`;
 }
 
 function show(value: unknown): string {

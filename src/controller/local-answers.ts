@@ -8,12 +8,8 @@ import { renderFile } from '../template/render.js';
 import type { Scope } from '../template/scope.js';
 
 /** Answers what the controller itself can answer: its files, and templates. Undefined for every other query. */
-export async function answerLocally(
-  query: Query,
-  task: Task,
-  scope: Scope,
-  playbookDir: string,
-): Promise<Answer | undefined> {
+export async function answerLocally(query: Query, asked: Asked): Promise<Answer | undefined> {
+  const { task, scope, playbookDir, cwd } = asked;
   switch (query.kind) {
     case 'local-file': {
       const path = locate(query.path, task, playbookDir, 'files');
@@ -23,11 +19,25 @@ export async function answerLocally(
       return readTree(locate(query.path, task, playbookDir, 'files'));
     case 'render': {
       const path = locate(query.path, task, playbookDir, 'templates');
-      return { content: renderFile(await readFile(path, 'utf8'), path, scope) };
+      return { content: renderFile(await readFile(path, 'utf8'), shownName(path, cwd), scope) };
     }
     default:
       return undefined;
   }
+}
+
+/** Who asks. */
+export interface Asked {
+  readonly task: Task;
+  readonly scope: Scope;
+  readonly playbookDir: string;
+  /** messages name files relative to it */
+  readonly cwd: string;
+}
+
+function shownName(path: string, cwd: string): string {
+  const near = relative(cwd, path);
+  return near.startsWith('..') || isAbsolute(near) ? path : near;
 }
 
 function locate(name: string, task: Task, playbookDir: string, kind: 'templates' | 'files'): string {

@@ -137,7 +137,8 @@ function hostContext(host: string, given: HostTurn, run: Run): HostContext {
       }),
       resources: options.resources,
       addSecret: (value) => options.secrets.add(value),
-      answerLocally: (query, task, scope) => answerLocally(query, task, scope, play.dir),
+      answerLocally: (query, task, scope) =>
+        answerLocally(query, { task, scope, playbookDir: play.dir, cwd: options.cwd }),
     },
     values: stateOf(host).values,
     notified: new Notified(),

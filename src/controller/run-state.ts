@@ -21,6 +21,8 @@ import { createScopes, type Scopes } from './scopes.js';
 import { Session } from './session.js';
 
 export interface RunOptions {
+  /** messages name files relative to it */
+  readonly cwd: string;
   readonly playbook: Playbook;
   readonly inventory: Inventory;
   /** the hosts that --limit leaves, undefined: all */

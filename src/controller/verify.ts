@@ -1,6 +1,6 @@
 import { Answers, queryKey, type Query } from '../agent/query.js';
 import type { Verdict } from '../checks/check.js';
-import { ProvisionError } from '../errors.js';
+import { ProvisionError, UnreachableError } from '../errors.js';
 import type { CheckTask } from '../playbook/model.js';
 import { prepareCheck, type EvaluatedCheck } from './evaluate-check.js';
 import type { ResolvedPlay } from './resolve-plays.js';
@@ -93,7 +93,7 @@ async function settleChecks(host: string, checks: readonly Ready[], run: Run): P
   let open = checks;
   for (let round = 0; open.length > 0 && !interrupted.aborted; round += 1) {
     if (round > 0) await sleep(PAUSE[Math.min(round, PAUSE.length) - 1] ?? 1);
-    const answers = await askFor(open, run);
+    const answers = await askFor(open, host, run);
     const elapsed = now() - began;
     open = open.filter((ready) => {
       const verdict = verdictOf(ready, answers(ready));
@@ -115,12 +115,12 @@ function verdictOf(ready: Ready, known: Known): Verdict {
  * Ask for all checks at once: one request for each host and user. A check that wants more once it knows that (an entry to
  * read that was just written) is asked for in another round.
  */
-async function askFor(checks: readonly Ready[], run: Run): Promise<(ready: Ready) => Known> {
+async function askFor(checks: readonly Ready[], own: string, run: Run): Promise<(ready: Ready) => Known> {
   const known = new Map<Ready, Map<string, Answers> | string>(checks.map((ready) => [ready, new Map()]));
   for (;;) {
     const wanted = checks.flatMap((ready) => wantedBy(ready, known.get(ready) ?? new Map()));
     if (wanted.length === 0) return (ready) => known.get(ready) ?? 'not asked';
-    const answers = await sendAll(wanted, run);
+    const answers = await sendAll(wanted, own, run);
     for (const { ready, host, queries } of wanted) {
       const so = known.get(ready);
       const answer = answers(host, ready.user);
@@ -157,9 +157,13 @@ function joined(before: Answers | undefined, queries: readonly Query[], answers:
   );
 }
 
-/** A host that cannot be asked gives its error instead of answers. */
+/**
+ * A host that cannot be asked gives its error instead of answers.
+ * @throws UnreachableError when it is the one whose checks these are
+ */
 async function sendAll(
   wanted: readonly Wanted[],
+  own: string,
   run: Run,
 ): Promise<(host: string, user: BecomeUser) => Answers | string> {
   const keyOf = (host: string, user: BecomeUser): string => `${host}\0${user ?? ''}`;
@@ -180,6 +184,7 @@ async function sendAll(
         answers.set(key, response.answers);
       } catch (error) {
         if (!(error instanceof ProvisionError)) throw error;
+        if (error instanceof UnreachableError && host === own) throw error;
         answers.set(key, `${host} cannot be asked: ${error.message}`);
       }
     }),

@@ -55,7 +55,7 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         return;
       case 'output':
         live?.output(event.host, event.line);
-        if (verbosity >= 2) indent(palette.dim(event.line));
+        if (verbosity >= 2) row(palette.dim('output  '), event.host, palette.dim(event.line));
         return;
       case 'retry':
         if (verbosity >= 0)
