@@ -3,8 +3,6 @@ export const ExitCode = {
   ok: 0,
   /** a task failed on some host */
   failed: 1,
-  /** a dry run with --exit-code found changes */
-  changes: 2,
   /** some host could not be reached */
   unreachable: 3,
   /** everything was applied, but a check did not hold */

@@ -57,7 +57,7 @@ describe('become', () => {
   });
 
   it('may be a user that an earlier task of the play makes', async () => {
-    const user = 'provision-test-user';
+    const user = `provision-t${process.pid}`;
     const site = tasks(`
 - { name: user, user: { name: ${user}, create_home: false } }
 - { name: as it, command: id -un, become: true, become_user: ${user}, register: r, changed_when: false }

@@ -17,7 +17,10 @@ const site = (): Project =>
 - { name: fails, command: 'false', ignore_errors: true }
 `);
 
-async function printed(one: Project, given: { tty: boolean; slow?: true; env?: Record<string, string> }): Promise<string> {
+async function printed(
+  one: Project,
+  given: { tty: boolean; slow?: true; env?: Record<string, string> },
+): Promise<string> {
   const { io, said } = ioOf(one.dir, given.env ? { env: given.env } : {});
   Object.assign(io.stdout, { isTTY: given.tty });
   const slow = given.slow ? ['-e', '{"slow": true}'] : [];
