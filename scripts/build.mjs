@@ -6,7 +6,9 @@ import { createRequire } from 'node:module';
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 // Compiled beside and moved into place: whoever runs dist/ meanwhile finds the former build or the new one.
 const fresh = `dist.${process.pid}`;
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--outDir', fresh], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--outDir', fresh], {
+  stdio: 'inherit',
+});
 if (status === 0) {
   mkdirSync(`${fresh}/agent`, { recursive: true });
   cpSync('src/agent/agent.sh', `${fresh}/agent/agent.sh`);

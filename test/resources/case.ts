@@ -74,7 +74,9 @@ function decode(value: unknown): unknown {
   if (entries.length === 1 && key === '$buffer') return Buffer.from(String(given), 'utf8');
   if (entries.length === 1 && key === '$base64') return Buffer.from(String(given), 'base64');
   if (entries.length === 1 && key === '$sha256')
-    return createHash('sha256').update(bytes(decode(given))).digest('hex');
+    return createHash('sha256')
+      .update(bytes(decode(given)))
+      .digest('hex');
   return Object.fromEntries(entries.map(([name, one]) => [name, decode(one)]));
 }
 
