@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { run } from '../../src/cli.js';
 import { cleanUp, ioOf, isRunning, project, type Project } from '../controller/project.js';
@@ -136,6 +138,27 @@ describe('exit codes', () => {
     expect(hosts.stdout).to.match(/hosts \(1\):\n +web2\n/);
     expect(Date.now() - began).to.be.lessThan(5000);
     expect(existsSync(join(one.dir, 'touched'))).to.equal(false);
+  });
+});
+
+describe('the built command line', () => {
+  cleanUp();
+
+  it('runs a playbook, prints it and ends with its code', async function () {
+    const bin = fileURLToPath(new URL('../../bin/provision.js', import.meta.url));
+    if (!existsSync(fileURLToPath(new URL('../../dist/cli.js', import.meta.url)))) this.skip();
+    const one = site();
+    const run = (...args: string[]): ReturnType<typeof spawnSync> =>
+      spawnSync(process.execPath, [bin, '-i', 'inventory.yml', ...args], { cwd: one.dir, encoding: 'utf8' });
+    const good = run('site.yml');
+    expect(good.status).to.equal(0);
+    expect(good.stdout).to.match(/^ {2}verified {2}web1 {2}check$/m);
+    const bad = run('site.yml', '-e', '{"fail": true}');
+    expect(bad.status).to.equal(1);
+    expect(bad.stdout).to.match(/FAILED +web1 +fails/);
+    const wrong = run('none.yml');
+    expect([wrong.status, wrong.stdout]).to.deep.equal([5, '']);
+    expect(wrong.stderr).to.match(/^error: no playbook/);
   });
 });
 
