@@ -1,0 +1,192 @@
+import type { AgentResponse } from '../agent/agent.js';
+import { Answers } from '../agent/query.js';
+import type { Step, StepOutput } from '../agent/step.js';
+import { MissingPrerequisiteError, TaskError, type ErrorContext, type ProvisionError } from '../errors.js';
+import type { Change } from '../resources/resource.js';
+import { queriesFor, takeAnswers } from './ask.js';
+import type { HostContext } from './context.js';
+import { stepFailure } from './failure.js';
+import { handlerKey, handlersFor } from './handlers.js';
+import { isTruthy } from './prepare.js';
+import { neverChanges, probeFailure } from './probe.js';
+import type { Queue } from './queue.js';
+import { registeredFailure, registeredOf } from './results.js';
+import { taskError } from './shown.js';
+import type { Place, PreparedTask, Registered, Unit, Work } from './unit.js';
+
+/** Seconds a task may take where it says nothing: long enough for a slow mirror, short enough that nothing hangs for ever. */
+const TASK_TIMEOUT = 1800;
+
+/** What one try came to. */
+export interface Attempt {
+  readonly registered: Registered;
+  readonly error: ProvisionError | undefined;
+  readonly changes: readonly Change[];
+  readonly applied: boolean;
+  /** a dry run cannot tell */
+  readonly unsure: string | undefined;
+  /** handlers that were noted on the host for it and not before */
+  readonly marked: readonly string[];
+}
+
+/** Plan a unit from its answers and apply what differs, once. */
+export async function tryUnit(
+  given: { head: PreparedTask; unit: Unit; work: Work; queue: Queue; ahead: number },
+  context: HostContext,
+): Promise<Attempt> {
+  const { head, unit, work } = given;
+  const { resource, params } = work;
+  const answers = work.answers ?? new Answers(new Map());
+  const located = (error: TaskError): ProvisionError =>
+    taskError(error, errorContext(head, unit, context), hidden(head, unit));
+  const nothing = { changes: [], applied: false, unsure: undefined, marked: [] };
+  let changes: readonly Change[];
+  try {
+    changes = resource.plan(params, answers);
+    if (changes.length === 0) {
+      const registered = registeredOf(false, resource.result?.(params, answers, []) ?? {}, []);
+      const failure = head.task.failedWhen ? undefined : probeFailure(registered);
+      if (!failure) return { ...nothing, registered, error: undefined };
+      return {
+        ...nothing,
+        registered: { ...registered, failed: true },
+        error: located(failure),
+      };
+    }
+  } catch (error) {
+    if (context.check && error instanceof MissingPrerequisiteError) {
+      return { ...nothing, registered: registeredOf(true, {}, []), error: undefined, unsure: error.message };
+    }
+    if (!(error instanceof TaskError)) throw error;
+    return {
+      ...nothing,
+      registered: registeredFailure(error.message, undefined),
+      error: located(error),
+    };
+  }
+  if (context.check && head.task.checkMode !== false) {
+    return {
+      ...nothing,
+      changes,
+      registered: registeredOf(true, resource.result?.(params, answers, []) ?? {}, []),
+      error: undefined,
+    };
+  }
+  return applyUnit({ ...given, changes, answers }, context);
+}
+
+async function applyUnit(
+  given: {
+    head: PreparedTask;
+    unit: Unit;
+    work: Work;
+    queue: Queue;
+    ahead: number;
+    changes: readonly Change[];
+    answers: Answers;
+  },
+  context: HostContext,
+): Promise<Attempt> {
+  const { head, unit, work, queue, changes, answers } = given;
+  const { resource, params, at } = work;
+  context.emit({ type: 'task-start', host: context.host, task: unit.label });
+  const steps = resource
+    .apply(params, changes, answers)
+    .map((step) => withEnvironment(step, work.environment));
+  queue.forgetAnswers();
+  // On the controller it may change the very files that the next tasks are made of.
+  const following = isOnController(at, context) ? [] : await unitsBehind(unit, queue, given.ahead);
+  const mark = marksOf(head, context);
+  const marked = mark.filter((key) => !context.sessionOf(context.host).isMarked(key));
+  const response = await send({ head, unit, work, steps, queries: queriesFor(following, at), mark }, context);
+  const attempt = { changes, applied: true, unsure: undefined, marked };
+  if (isOnController(at, context)) queue.prepareAnew();
+  if (response.failed === undefined) {
+    takeAnswers(following, at, response.answers);
+    const registered = registeredOf(
+      true,
+      resource.result?.(params, answers, response.outputs) ?? {},
+      response.outputs,
+    );
+    return { ...attempt, registered, error: undefined };
+  }
+  const output = response.outputs[response.failed] as StepOutput;
+  const failure = stepFailure(steps[response.failed] as Step, output, {});
+  const error = taskError(failure, errorContext(head, unit, context), hidden(head, unit));
+  const own = resource.result?.(params, answers, response.outputs) ?? {};
+  // It may have changed something before it failed, and failed_when may not count it as a failure.
+  const registered = { ...own, ...registeredFailure(failure.message, output), changed: true };
+  return { ...attempt, registered, error };
+}
+
+async function unitsBehind(unit: Unit, queue: Queue, most: number): Promise<Unit[]> {
+  await queue.fill(most + 1);
+  return queue.open.filter((one) => one !== unit).slice(0, most);
+}
+
+/** Delegated to where the playbook, its files and what lookup() reads are. */
+function isOnController(at: Place, context: HostContext): boolean {
+  return at.host !== context.host && context.sessionOf(at.host).isLocal;
+}
+
+async function send(
+  given: {
+    head: PreparedTask;
+    unit: Unit;
+    work: Work;
+    steps: readonly Step[];
+    queries: ReturnType<typeof queriesFor>;
+    mark: readonly string[];
+  },
+  context: HostContext,
+): Promise<AgentResponse> {
+  const { head, unit, work, steps, queries, mark } = given;
+  const { at, timeout } = work;
+  const request = { steps: [...steps], queries };
+  const options = {
+    timeout: timeout ?? TASK_TIMEOUT,
+    onLine: (_part: number, stream: 'stdout' | 'stderr', line: string): void => {
+      if (!hidden(head, unit)) {
+        context.emit({
+          type: 'output',
+          host: context.host,
+          task: unit.label,
+          stream,
+          line,
+        });
+      }
+    },
+  };
+  if (mark.length === 0) return context.sessionOf(at.host).request(at.user, request, options);
+  if (at.host === context.host)
+    return context.sessionOf(at.host).request(at.user, { ...request, mark }, options);
+  // The note belongs to the host whose handlers will run.
+  await context.sessionOf(context.host).request(context.user, { mark, steps: [], queries: [] });
+  return context.sessionOf(at.host).request(at.user, request, options);
+}
+
+function withEnvironment(step: Step, environment: Readonly<Record<string, string>>): Step {
+  if ((step.kind !== 'run' && step.kind !== 'script') || Object.keys(environment).length === 0) return step;
+  return { ...step, env: { ...environment, ...step.env } };
+}
+
+/** The handlers that a task notifies. */
+export function notifiedBy(head: PreparedTask, context: HostContext): ReturnType<typeof handlersFor> {
+  return head.notify.flatMap((name) => handlersFor(name, context.handlers, head.task));
+}
+
+/** What to note on the host before the steps of a task. */
+function marksOf(head: PreparedTask, context: HostContext): string[] {
+  if (neverChanges(head.task)) return [];
+  return notifiedBy(head, context).map(handlerKey);
+}
+
+/** Where a task failed. */
+export function errorContext(head: PreparedTask, unit: Unit, context: HostContext): ErrorContext {
+  return { host: context.host, task: unit.label.name, position: head.task.position };
+}
+
+/** Whether no_log hides what a task does. */
+export function hidden(head: PreparedTask, unit: Unit): boolean {
+  return isTruthy(head.task.noLog, unit.scope);
+}
