@@ -81,12 +81,16 @@ export async function startAgent(connection: Connection, options: AgentOptions):
 }
 
 function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
-  let turn: Promise<unknown> = Promise.resolve();
+  let changed: Promise<unknown> = Promise.resolve();
+  let answered: Promise<unknown> = Promise.resolve();
   return {
-    // Requests wait for their turn here and not on the host: the agent stays in its loop, where it notices K and the end.
+    // Requests that only ask are sent at once, behind each other. What does something waits here for all before it, and is
+    // waited for: meanwhile the agent stays in its loop, where it notices K and the end.
     request(request, options = {}) {
-      const mine = turn.then(() => answer(request, options, { exchange, host }));
-      turn = mine.catch(() => undefined);
+      const asks = onlyAsks(request);
+      const mine = (asks ? changed : answered).then(() => answer(request, options, { exchange, host }));
+      answered = Promise.all([answered, mine.catch(() => undefined)]);
+      if (!asks) changed = answered;
       return mine;
     },
     kill: () => exchange.kill(),
@@ -104,6 +108,10 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
       return exchange.lost;
     },
   };
+}
+
+function onlyAsks({ lock, mark = [], steps, clear = [] }: AgentRequest): boolean {
+  return !lock && mark.length + steps.length + clear.length === 0;
 }
 
 async function answer(

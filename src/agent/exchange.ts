@@ -85,7 +85,8 @@ export function createExchange(given: {
   const { host, nonce, channel } = given;
   const counters = { roundTrips: 0, bytesSent: 0, bytesReceived: 0 };
   const greeted = { stdout: false, stderr: false };
-  let running: Running | undefined;
+  /** sent and not answered, in the order in which the agent works on them */
+  const underWay: Running[] = [];
   let stray = '';
   let gone: Error | undefined;
   let nextId = 0;
@@ -101,7 +102,7 @@ export function createExchange(given: {
     });
     channel[stream].on('data', (chunk: Buffer) => {
       counters.bytesReceived += chunk.length;
-      running?.touch();
+      for (const one of underWay) one.touch();
       split(chunk);
     });
     channel[stream].on('error', () => undefined); // the channel's end says why
@@ -139,7 +140,7 @@ export function createExchange(given: {
         settle: (outcome) => {
           watch.end();
           clearTimeout(hello);
-          running = undefined;
+          underWay.splice(underWay.indexOf(one), 1);
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
         },
@@ -147,7 +148,7 @@ export function createExchange(given: {
         stopped: undefined,
         stopping: false,
       };
-      running = one;
+      underWay.push(one);
       counters.roundTrips += 1;
       sendScript(one.id, script);
       watch.begin();
@@ -181,7 +182,7 @@ export function createExchange(given: {
 
   function kill(): void {
     gone ??= new TaskError('stopped', { host });
-    if (running) stop(running, gone);
+    for (const one of underWay) stop(one, gone);
   }
 
   /** Ask the agent to end the script; if it does not, give up on it: at the end of its stdin it stops by itself. */
@@ -192,7 +193,7 @@ export function createExchange(given: {
     write(Buffer.from(`K ${one.id}\n`));
     setTimeout(
       () => {
-        if (running !== one) return;
+        if (!underWay.includes(one)) return;
         gone ??= error;
         one.settle(error);
         channel.close();
@@ -229,7 +230,7 @@ export function createExchange(given: {
       detail: strayLines(),
     });
     gone ??= error;
-    running?.settle(error);
+    for (const one of [...underWay]) one.settle(error);
     channel.close();
   }
 
@@ -239,11 +240,17 @@ export function createExchange(given: {
       if (stray.length < 4096) stray += bytes.toString('utf8');
       return;
     }
-    if (!running) return;
-    const state = running.streams[stream];
+    const one = saying(stream);
+    if (!one) return;
+    const state = one.streams[stream];
     state.current.add(bytes);
-    if (running.script.stepOf(state.ended.length) !== undefined)
-      state.lines.add(bytes, showLine(running, stream, state));
+    if (one.script.stepOf(state.ended.length) !== undefined)
+      state.lines.add(bytes, showLine(one, stream, state));
+  }
+
+  /** Whose output a stream brings: one of the two may be a request ahead of the other. */
+  function saying(stream: Stream): Running | undefined {
+    return underWay.find((one) => !one.streams[stream].finished);
   }
 
   function showLine(one: Running, stream: Stream, state: StreamState): (line: string) => void {
@@ -255,15 +262,16 @@ export function createExchange(given: {
 
   function takeMarker(stream: Stream, words: readonly string[]): void {
     const [what = '', value = ''] = words;
+    const one = saying(stream);
     if (what === 'hello') greeted[stream] = true;
     else if (what === 'bye') sayEnded();
-    else if (!running) return;
+    else if (!one) return;
     else if (what === 'lock') {
-      if (stream === 'stdout') running.stopped ??= lockProblem(words.slice(1));
+      if (stream === 'stdout') one.stopped ??= lockProblem(words.slice(1));
     } else if (what === 'end' || what === 'stopped') {
       // A shell that is being stopped may say that it ended while the rest of its processes still live.
-      if (value === String(running.id) && asked(running) === (what === 'stopped')) finish(running, stream);
-    } else if (/^\d+$/.test(what)) endPart(running, stream, Number(value));
+      if (value === String(one.id) && asked(one) === (what === 'stopped')) finish(one, stream);
+    } else if (/^\d+$/.test(what)) endPart(one, stream, Number(value));
   }
 
   function lockProblem([state, ...words]: readonly string[]): ProvisionError | undefined {
@@ -303,7 +311,7 @@ export function createExchange(given: {
   function lose(code: number | null, cause?: unknown): void {
     sayEnded();
     const started = greeted.stdout;
-    const during = running ? ` during: ${running.script.about}` : '';
+    const during = underWay[0] ? ` during: ${underWay[0].script.about}` : '';
     const error =
       (started ? undefined : given.refused(code, stray)) ??
       new UnreachableError(
@@ -320,7 +328,7 @@ export function createExchange(given: {
         },
       );
     gone ??= error;
-    running?.settle(running.stopped ?? error);
+    for (const one of [...underWay]) one.settle(one.stopped ?? error);
   }
 
   function strayLines(): string[] {
