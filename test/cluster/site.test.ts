@@ -2,9 +2,11 @@ import { expect } from 'chai';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { drills } from './drills/index.js';
 import {
   createProject,
   execute,
+  openProject,
   needsCluster,
   recapOf,
   report,
@@ -20,7 +22,10 @@ const suites = [
   { suite: 'bookworm', cluster: 'test-bookworm', range: 91, installed: false },
 ] as const;
 
-for (const { suite, cluster, range, installed } of suites) {
+// For work on a drill: the folder of a project whose cluster is up and converged. The drills run against it, and it stays.
+const standing = process.env['PROVISION_TEST_SITE'];
+
+for (const { suite, cluster, range, installed } of standing === undefined ? suites : suites.slice(0, 1)) {
   describe(`the site on ${suite}`, function () {
     this.bail(true);
     let project: Project;
@@ -28,17 +33,26 @@ for (const { suite, cluster, range, installed } of suites) {
 
     before(async function () {
       needsCluster(this);
+      if (standing !== undefined) {
+        project = openProject(standing);
+        return;
+      }
       folder = await mkdtemp(join(tmpdir(), 'provision-install-'));
       const bin = installed ? await installPackage(folder) : join(root, 'bin', 'provision.js');
       project = await createProject({ cluster, range, bin });
     });
 
     after(async () => {
-      if (!project) return;
+      if (!project || standing !== undefined) return;
       await project.provision('cluster', 'down', '-i', project.inventory);
       await project.remove();
       await rm(folder, { recursive: true, force: true });
     });
+
+    if (standing !== undefined) {
+      for (const drill of drills) drill(() => project);
+      return;
+    }
 
     it('boots seven bare hosts', async () => {
       succeeded(await project.provision('cluster', 'up', '-i', project.inventory, '--suite', suite));
@@ -125,6 +139,9 @@ for (const { suite, cluster, range, installed } of suites) {
       const searched = await project.provision('exec', '-i', project.inventory, 'appservers', '--', search);
       expect(searched.status, searched.text).to.equal(0);
     });
+
+    // Once is enough: they do not depend on the release, and each of them breaks something.
+    if (installed) for (const drill of drills) drill(() => project);
 
     it('leaves nothing on the machine when the cluster goes', async () => {
       succeeded(await project.provision('cluster', 'down', '-i', project.inventory));

@@ -80,10 +80,16 @@ export async function createProject(options: {
     .replaceAll('cluster_name: demo', `cluster_name: ${options.cluster}`)
     .replaceAll('cluster/demo', `cluster/${options.cluster}`)
     .replaceAll('secrets/demo', `secrets/${options.cluster}`);
-  const inventory = 'inventory/site.yml';
-  const project: Project = {
+  const project = openProject(dir, bin);
+  await project.write(project.inventory, own);
+  return project;
+}
+
+/** A project that is there already. */
+export function openProject(dir: string, bin = join(root, 'bin', 'provision.js')): Project {
+  return {
     dir,
-    inventory,
+    inventory: 'inventory/site.yml',
     provision: (...args) => execute([process.execPath, bin, ...args], { cwd: dir }),
     async write(path, text) {
       await mkdir(join(dir, path, '..'), { recursive: true });
@@ -91,8 +97,6 @@ export async function createProject(options: {
     },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
-  await project.write(inventory, own);
-  return project;
 }
 
 /** The recap of a run with -v, by host. */

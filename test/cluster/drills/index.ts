@@ -1,0 +1,4 @@
+import type { Project } from '../support.js';
+
+/** Tests that need a converged site, and leave it converged. They run in this order, on the same seven hosts. */
+export const drills: readonly ((site: () => Project) => void)[] = [];
