@@ -154,6 +154,7 @@ describe('the recap', () => {
     const host = {
       ok: 3,
       changed: 1,
+      mayChange: 0,
       failed: 0,
       skipped: 2,
       unreachable: false,
@@ -170,11 +171,11 @@ describe('the recap', () => {
         { ...host, host: 'db1', unreachable: true, ok: 0, changed: 0, checksPassed: 1, checksFailed: 1 },
       ],
     };
-    expect(recapTable(recap, plain, { roundTrips: true })).to.deep.equal([
-      '  host         ok  changed       failed  skipped  verified  round trips   time',
-      '  web1          3        1            0        2       2/2            2  1.2 s',
-      '  a-long-name   3        0            1        2       2/2            2  1.2 s',
-      '  db1           0        0  unreachable        2       1/2            2  1.2 s',
+    expect(recapTable(recap, plain, { roundTrips: true, dryRun: false })).to.deep.equal([
+      '  host         ok  changed  failed  unreachable  skipped  verified  round trips   time',
+      '  web1          3        1       0            0        2       2/2            2  1.2 s',
+      '  a-long-name   3        0       1            0        2       2/2            2  1.2 s',
+      '  db1           0        0       0            1        2       1/2            2  1.2 s',
       '',
       '  1 changed on 1 host, 1 host failed, 1 host unreachable, 1 host not verified, in 2.0 s',
     ]);
