@@ -43,7 +43,7 @@ function printer(options: OutputOptions, io: Io, human: Emit | undefined): Emit 
   return createHumanReporter({
     out: io.stdout,
     palette: createPalette(isTerminal, io.env),
-    live: isTerminal && options.quiet !== true,
+    terminal: !isTerminal ? undefined : options.quiet === true ? 'still' : 'live',
     verbosity: options.quiet === true ? -1 : options.verbose,
     diff: options.diff === true,
   });
@@ -57,7 +57,7 @@ function openLog(path: string, named: string): Outputs {
       void writeSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
   };
   const palette = createPalette(false, {});
-  const emit = createHumanReporter({ out, palette, live: false, verbosity: 3, diff: true });
+  const emit = createHumanReporter({ out, palette, terminal: undefined, verbosity: 3, diff: true });
   return { emit, close: () => closeSync(file) };
 }
 

@@ -70,7 +70,7 @@ function show(name: string, options: ShowOptions, io: Io): void {
   const report = createHumanReporter({
     out: io.stdout,
     palette: createPalette(io.stdout.isTTY === true, io.env),
-    live: false,
+    terminal: io.stdout.isTTY === true ? 'still' : undefined,
     verbosity: options.verbose,
     diff: options.diff === true,
   });

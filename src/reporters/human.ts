@@ -1,3 +1,5 @@
+import wrapAnsi from 'wrap-ansi';
+import type { ProvisionError } from '../errors.js';
 import type { Emit, HostLeft, Recap, RunEvent, TaskLabel, TaskResult } from '../events.js';
 import { changeTexts, paintDiff } from './change-text.js';
 import { errorLines } from './error-lines.js';
@@ -12,8 +14,8 @@ import { createSlowest } from './slowest.js';
 export interface HumanOptions {
   readonly out: { write(text: string): unknown; readonly columns?: number | undefined };
   readonly palette: Palette;
-  /** a live line for each host below the scrollback; only on a terminal */
-  readonly live: boolean;
+  /** on a terminal: a live line for each host below the scrollback, and long lines wrapped at its width */
+  readonly terminal: 'live' | 'still' | undefined;
   /** -1 failures and the recap; 0 changes too; 1 everything that ran; 2 what programs print; 3 requests to hosts */
   readonly verbosity: number;
   /** show the diffs of files */
@@ -28,7 +30,7 @@ const SHORT_LIST = 24;
 /** What people read: changes and failures as they happen, a recap at the end. */
 export function createHumanReporter(options: HumanOptions): Emit {
   const { palette, verbosity } = options;
-  const live = options.live ? createLive(options.out, palette) : undefined;
+  const live = options.terminal === 'live' ? createLive(options.out, palette) : undefined;
   const print = printer(options, live);
   const slowest = createSlowest(labelText);
   const width = { host: 4 };
@@ -38,12 +40,23 @@ export function createHumanReporter(options: HumanOptions): Emit {
   const groups = createGroups<{ task: TaskLabel; result: TaskResult }>();
   const seenDiffs = new Map<string, string>();
 
+  /** Text behind a margin. On a terminal what does not fit goes on below, behind the same margin. */
+  const hang = (head: string, margin: number, text: string): void => {
+    const room = (options.out.columns ?? 80) - margin;
+    const lines =
+      options.terminal === undefined || room < 24
+        ? [text]
+        : wrapAnsi(text, room, { hard: true, trim: false }).split('\n');
+    for (const [index, line] of lines.entries())
+      print(`${index === 0 ? head : ' '.repeat(margin)}${index === 0 ? line : line.trimStart()}`);
+  };
   const row = (mark: string, host: string, text: string): void => {
-    print(`  ${mark}  ${host.padEnd(width.host)}  ${text}`);
+    const name = host.padEnd(width.host);
+    hang(`  ${mark}  ${name}  `, 14 + name.length, text);
   };
-  const indent = (line: string): void => {
-    print(`${' '.repeat(14 + width.host)}${line}`);
-  };
+  const indent = (line: string): void => hang(' '.repeat(14 + width.host), 14 + width.host, line);
+  /** What is shown as it is: programs' words, contents. */
+  const verbatim = (line: string): void => print(`${' '.repeat(14 + width.host)}${line}`);
 
   return (event) => {
     live?.take(event);
@@ -96,11 +109,11 @@ export function createHumanReporter(options: HumanOptions): Emit {
           event.host,
           palette.bold(labelText(event.task)),
         );
-        for (const line of errorLines(event.error, palette)) indent(line);
+        showError(event.error);
         return;
       case 'host-unreachable':
         row(palette.red('UNREACH '), event.host, palette.bold('unreachable'));
-        for (const line of errorLines(event.error, palette)) indent(line);
+        showError(event.error);
         return;
       case 'warning':
         print(
@@ -126,6 +139,12 @@ export function createHumanReporter(options: HumanOptions): Emit {
         showEnd(event.recap);
     }
   };
+
+  function showError(error: ProvisionError): void {
+    for (const line of errorLines(error, palette))
+      if (error.detail.some((said) => line.endsWith(said))) verbatim(line);
+      else indent(line);
+  }
 
   function showResult(host: string, task: TaskLabel, result: TaskResult): void {
     if (result.status === 'skipped') {
@@ -173,7 +192,7 @@ export function createHumanReporter(options: HumanOptions): Emit {
       default:
         row(palette.cyan('message '), host, label);
         listed();
-        for (const line of (result.message ?? '').split('\n')) indent(line);
+        for (const line of (result.message ?? '').split('\n')) verbatim(line);
     }
   }
 
@@ -191,7 +210,7 @@ export function createHumanReporter(options: HumanOptions): Emit {
     const most = verbosity >= 1 ? texts.length : SHOWN_CHANGES;
     for (const { line, diff } of texts.slice(0, most)) {
       indent(palette.dim(line));
-      if (options.diff) for (const one of diff) indent(paintDiff(one, palette));
+      if (options.diff) for (const one of diff) verbatim(paintDiff(one, palette));
     }
     if (texts.length > most) indent(palette.dim(`and ${texts.length - most} more`));
   }

@@ -35,7 +35,7 @@ export function createLive(
 ): Live {
   const busy = new Map<string, Busy>();
   const began = Date.now();
-  const progress = { done: 0, of: 0, verifying: false, hosts: new Set<string>() };
+  const progress = { done: 0, of: 0, verifying: false, hosts: 0, order: [] as readonly string[] };
   const draw = createLogUpdate(out as NodeJS.WriteStream, { showCursor: true });
   let drawn = false;
   const timer = setInterval(redraw, REDRAW);
@@ -45,6 +45,7 @@ export function createLive(
     const now = Date.now();
     if (now - began < PATIENCE) return;
     const lines = [...busy]
+      .sort(([a], [b]) => progress.order.indexOf(a) - progress.order.indexOf(b))
       .filter(([, one]) => now - one.since >= PATIENCE)
       .map(([host, one]) => `  ${host}  ${one.what}  ${seconds(now - one.since)}  ${one.line}`);
     const more = lines.length > MOST_LINES ? [`  and ${lines.length - MOST_LINES} more hosts`] : [];
@@ -57,12 +58,12 @@ export function createLive(
 
   function barLine(now: number): string {
     const { done, of, verifying, hosts } = progress;
-    if (verifying) return `  verifying ${plural(hosts.size, 'host')}  ${seconds(now - began)}`;
+    if (verifying) return `  verifying ${plural(hosts, 'host')}  ${seconds(now - began)}`;
     if (of === 0) return '';
     const part = Math.min(done / of, 1);
     const full = Math.floor(part * BAR);
     const bar = `${'#'.repeat(full)}${'-'.repeat(BAR - full)}`;
-    return `  [${bar}] ${Math.floor(part * 100)} %  ${done} of ${of} tasks on ${plural(hosts.size, 'host')}  ${seconds(now - began)}`;
+    return `  [${bar}] ${Math.floor(part * 100)} %  ${done} of ${of} tasks on ${plural(hosts, 'host')}  ${seconds(now - began)}`;
   }
 
   function clear(): void {
@@ -75,7 +76,8 @@ export function createLive(
       switch (event.type) {
         case 'run-start':
           progress.of = event.tasks;
-          progress.hosts = new Set(event.hosts);
+          progress.order = event.hosts;
+          progress.hosts = event.hosts.length;
           return;
         case 'task-start':
           busy.set(event.host, { what: labelText(event.task), since: Date.now(), line: '' });
@@ -96,7 +98,7 @@ export function createLive(
           return;
         case 'verify-start':
           progress.verifying = true;
-          progress.hosts = new Set(event.hosts);
+          progress.hosts = event.hosts.length;
           return;
         default:
           return;
