@@ -48,7 +48,7 @@ export function createHumanReporter(options: HumanOptions): Emit {
         ? [text]
         : wrapAnsi(text, room, { hard: true, trim: false }).split('\n');
     for (const [index, line] of lines.entries())
-      print(`${index === 0 ? head : ' '.repeat(margin)}${index === 0 ? line : line.trimStart()}`);
+      print(index === 0 ? `${head}${line.trimEnd()}` : `${' '.repeat(margin)}${line.trim()}`);
   };
   const row = (mark: string, host: string, text: string): void => {
     const name = host.padEnd(width.host);

@@ -152,8 +152,9 @@ describe('the reporter for people', () => {
     expect(said('still')).to.deep.equal([
       '  changed   web1  settings of the service, all of them at',
       '                  once',
-      '                  ~ /etc/systemd/system/x.service.d  content:',
-      '                  61 bytes -> 2 bytes, mode: 0644 -> 0600',
+      '                  ~ /etc/systemd/system/x.service.d',
+      '                  content: 61 bytes -> 2 bytes, mode: 0644',
+      '                  -> 0600',
       '                  @@ -1,1 +1,1 @@',
       `                  -${'word '.repeat(12)}`,
       '                  +x',
