@@ -37,7 +37,7 @@ export function createLive(
   const began = Date.now();
   const progress = { done: 0, of: 0, verifying: false, hosts: 0, order: [] as readonly string[] };
   const draw = createLogUpdate(out as NodeJS.WriteStream, { showCursor: true });
-  let drawn = false;
+  let drawn = '';
   const timer = setInterval(redraw, REDRAW);
   timer.unref();
 
@@ -52,8 +52,13 @@ export function createLive(
     const all = [...lines.slice(0, MOST_LINES), ...more, barLine(now)].filter((line) => line !== '');
     if (all.length === 0) return clear();
     const width = (out.columns ?? 80) - 1;
-    draw(all.map((line) => palette.dim(cliTruncate(line, width))).join('\n'));
-    drawn = true;
+    const text = all.map((line) => palette.dim(cliTruncate(line, width))).join('\n');
+    if (text === drawn) return;
+    // Whole each time: the library's patches leave lines behind when one in the middle goes away, and the next erasing then
+    // takes a line of the scrollback with it.
+    draw.clear();
+    draw(text);
+    drawn = text;
   }
 
   function barLine(now: number): string {
@@ -67,8 +72,8 @@ export function createLive(
   }
 
   function clear(): void {
-    if (drawn) draw.clear();
-    drawn = false;
+    if (drawn !== '') draw.clear();
+    drawn = '';
   }
 
   return {
