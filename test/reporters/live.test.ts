@@ -80,6 +80,21 @@ describe('the live lines', () => {
     expect(lines).to.deep.equal(['last']);
   });
 
+  it('that grow at the bottom of the screen leave what is above them', async () => {
+    const printed = Array.from({ length: 20 }, (_, index) => `line ${index}`);
+    const lines = await shown((live, tick) => {
+      begin(live);
+      tick(1000);
+      for (const line of printed) live.print(`${line}\n`);
+      start(live, 'web1');
+      tick(600);
+      start(live, 'web2');
+      for (let at = 0; at < 20; at += 1) tick(60);
+      live.end();
+    });
+    expect(lines).to.deep.equal(printed);
+  });
+
   it('take no line of the scrollback with them, whatever comes and goes', async () => {
     const host = fc.constantFrom(...HOSTS);
     const act = fc.oneof(
@@ -94,10 +109,14 @@ describe('the live lines', () => {
         const lines = await shown((live, tick) => {
           begin(live);
           tick(500);
+          for (let count = 0; count < 12; count += 1) {
+            printed.push(`first ${count}`);
+            live.print(`first ${count}\n`);
+          }
           for (const one of acts) {
             if (one.do === 'start') start(live, one.host);
             else if (one.do === 'end') end(live, one.host);
-            else if (one.do === 'tick') tick(450);
+            else if (one.do === 'tick') for (let at = 0; at < 5; at += 1) tick(100);
             else {
               printed.push(`line ${printed.length} of ${one.host}`);
               live.print(`${printed.at(-1) ?? ''}\n`);
