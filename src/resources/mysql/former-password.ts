@@ -1,6 +1,6 @@
 import type { Answers, SqlQuery } from '../../agent/query.js';
 import { rowsOf } from './client.js';
-import { matchPassword } from './match-password.js';
+import { matchPassword, nativeHash } from './match-password.js';
 import { quoteText } from './quote.js';
 
 export type Flavor = 'mariadb' | 'mysql';
@@ -57,7 +57,7 @@ export function keepFormer(
   return [...(current === 'former' ? [] : [retained(former)]), retained(password)];
 }
 
-/** MariaDB's clause for an account that takes either of two passwords, with a blank in front. */
+/** MariaDB's clause for an account that takes either of two passwords, with a blank in front. It writes statements to its logs: hashes. */
 export function eitherOf({
   password,
   former,
@@ -65,7 +65,7 @@ export function eitherOf({
   readonly password: string;
   readonly former: string;
 }): string {
-  const by = (text: string): string => `mysql_native_password USING PASSWORD(${quoteText(text)})`;
+  const by = (text: string): string => `mysql_native_password USING ${quoteText(nativeHash(text))}`;
   return ` IDENTIFIED VIA ${by(password)} OR ${by(former)}`;
 }
 
