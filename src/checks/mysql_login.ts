@@ -48,7 +48,7 @@ function judge(params: LoginParams, answers: Answers): { ok: boolean; message: s
   const subject = `${params.user} at ${params.host}:${params.port ?? 3306}${params.database === undefined ? '' : `/${params.database}`}`;
   const said = excerpt(stderr.replace(/^.*\[Warning\].*$/gm, ''), 200);
   if (rc === 127) return { ok: false, message: `${subject} cannot be tried: ${said}` };
-  const refused = rc !== 0 && REFUSALS.some((code) => said.includes(`ERROR ${code} `));
+  const refused = rc !== 0 && REFUSALS.includes(errorCode(stderr) ?? '');
   if (params.expect === 'refused') {
     if (refused) return { ok: true, message: `${subject} is refused: ${said}` };
     if (rc === 0) return { ok: false, message: `${subject} could log in, expected it to be refused` };
@@ -67,6 +67,11 @@ function judge(params: LoginParams, answers: Answers): { ok: boolean; message: s
 
 /** Access denied to the account, the database or the table; the host may not connect; the account is locked. */
 const REFUSALS = ['1045', '1698', '1044', '1142', '1130', '3118', '4151'];
+
+/** A refusal that comes before TLS is reported by MariaDB's clients as an error of their own, with the server's inside. */
+function errorCode(said: string): string | undefined {
+  return /before completion of TLS handshake.*: (\d{4}) - /s.exec(said)?.[1] ?? /ERROR (\d+) /.exec(said)?.[1];
+}
 
 /** The password goes over standard input as the client's own configuration: no argument, file or environment holds it. */
 function query(params: LoginParams): ScriptQuery {

@@ -1,7 +1,8 @@
 import type { Answers, SqlQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
-import { authenticationClause, passwordChange } from './mysql/authentication.js';
 import { accountStep, rowsOf } from './mysql/client.js';
+import { type Flavor, type KeptPassword, keptPasswords, keptQueries } from './mysql/former-password.js';
+import { createStatements, proofDifference } from './mysql/login-proof.js';
 import { type PrivilegeDifference, comparePrivileges } from './mysql/compare-privileges.js';
 import { type Privileges, parseGrants, parsePrivileges } from './mysql/privileges.js';
 import { quoteAccount, quoteText } from './mysql/quote.js';
@@ -12,6 +13,7 @@ export interface AccountParams {
   readonly name: string;
   readonly host?: string | readonly string[];
   readonly password?: string;
+  readonly former_password?: string;
   readonly update_password?: 'always' | 'on_create';
   readonly plugin?: string;
   readonly plugin_auth_string?: string;
@@ -43,6 +45,12 @@ export const mysqlUser = resource<AccountParams>({
         description: 'From where it may log in: a host, address or pattern, or a list of them.',
       },
       password: { type: 'string', writeOnly: true, description: 'Its password.' },
+      former_password: {
+        type: 'string',
+        writeOnly: true,
+        description:
+          'Another password that it may log in with while its clients learn the new one; empty: none any more. Left out: not managed.',
+      },
       update_password: {
         type: 'string',
         enum: ['always', 'on_create'],
@@ -93,7 +101,9 @@ export const mysqlUser = resource<AccountParams>({
 
   queries(params) {
     const grants = params.state === 'absent' || params.priv === undefined ? [] : hostsOf(params);
-    return [VERSION, accountsQuery(params), ...grants.map((host) => grantsQuery(params.name, host))];
+    const kept =
+      params.state === 'absent' || params.former_password === undefined ? [] : keptQueries(params.name);
+    return [VERSION, accountsQuery(params), ...kept, ...grants.map((host) => grantsQuery(params.name, host))];
   },
 
   plan: (params, answers) => differencesOf(params, answers).flatMap(({ changes }) => changes),
@@ -115,13 +125,17 @@ const VERSION: SqlQuery = { kind: 'sql', sql: 'SELECT VERSION()' };
 
 function differencesOf(params: AccountParams, answers: Answers): Difference[] {
   const [version] = rowsOf(answers, VERSION);
-  const flavor = /mariadb/i.test(version?.[0] ?? '') ? 'mariadb' : 'mysql';
+  const flavor: Flavor = /mariadb/i.test(version?.[0] ?? '') ? 'mariadb' : 'mysql';
   const accounts = new Map(
     rowsOf(answers, accountsQuery(params)).map(([host, plugin, stored, ...tls]) => [
       (host ?? '').toLowerCase(),
       { plugin: plugin ?? '', stored: Buffer.from(stored ?? '', 'hex'), tls: readRequirement(tls) },
     ]),
   );
+  const kept =
+    params.state === 'absent' || params.former_password === undefined
+      ? new Map<string, KeptPassword[]>()
+      : keptPasswords(answers, params.name, flavor);
   const wanted = params.priv === undefined ? undefined : readPriv(params.priv);
   return hostsOf(params).flatMap((host) => {
     const account = quoteAccount(params.name, host);
@@ -144,20 +158,15 @@ function differencesOf(params: AccountParams, answers: Answers): Difference[] {
         params.tls_requires === undefined ? '' : ` REQUIRE ${formatRequirement(params.tls_requires)}`;
       differences.push({
         changes: [change('state', null, 'present')],
-        statements: [`CREATE USER ${account}${authenticationClause(params, flavor)}${require}`],
+        statements: createStatements(account, params, { flavor, require }),
       });
     } else {
-      const differs = passwordChange(params, current);
-      if (differs !== undefined) {
-        differences.push({
-          changes: [
-            differs === 'plugin'
-              ? change('plugin', current.plugin, params.plugin ?? 'the default one')
-              : { ...change('password', 'another one', 'as given'), secret: true },
-          ],
-          statements: [`ALTER USER ${account}${authenticationClause(params, flavor)}`],
-        });
-      }
+      const proof = proofDifference(account, params, {
+        flavor,
+        current,
+        kept: kept.get(host.toLowerCase()) ?? [],
+      });
+      if (proof) differences.push(proof);
       const tls = params.tls_requires === undefined ? current.tls : formatRequirement(params.tls_requires);
       if (tls !== current.tls) {
         differences.push({

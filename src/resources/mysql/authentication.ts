@@ -1,5 +1,5 @@
 import { TaskError } from '../../errors.js';
-import { matchPassword } from './match-password.js';
+import { matchPassword, nativeHash } from './match-password.js';
 import { quoteText } from './quote.js';
 
 /** The parameters that say how an account proves itself. */
@@ -48,13 +48,18 @@ export function passwordChange(
 }
 
 /**
- * The IDENTIFIED clause with a blank in front.
+ * The IDENTIFIED clause with a blank in front. MariaDB gets the hash where it can be computed here: statements stand as they
+ * are in its binary log and its slow log. (MySQL takes passwords out of both by itself.)
  * @throws TaskError when nothing says how the account proves itself: it would be open to everyone
  */
 export function authenticationClause(wanted: Authentication, flavor: 'mariadb' | 'mysql'): string {
   const { password, plugin, plugin_auth_string: text } = wanted;
   if (plugin === undefined) {
-    if (password !== undefined) return ` IDENTIFIED BY ${quoteText(password)}`;
+    if (password !== undefined) {
+      return flavor === 'mariadb' && password !== ''
+        ? ` IDENTIFIED BY PASSWORD ${quoteText(nativeHash(password))}`
+        : ` IDENTIFIED BY ${quoteText(password)}`;
+    }
     throw new TaskError(
       `the account ${wanted.name} would be open to everyone: it has neither password nor plugin`,
       {
@@ -64,6 +69,8 @@ export function authenticationClause(wanted: Authentication, flavor: 'mariadb' |
   }
   if (text !== undefined) return ` IDENTIFIED WITH ${plugin} AS ${quoteText(text)}`;
   if (password === undefined) return ` IDENTIFIED WITH ${plugin}`;
+  if (flavor === 'mariadb' && plugin === 'mysql_native_password')
+    return ` IDENTIFIED VIA ${plugin} USING ${quoteText(nativeHash(password))}`;
   return flavor === 'mariadb'
     ? ` IDENTIFIED VIA ${plugin} USING PASSWORD(${quoteText(password)})`
     : ` IDENTIFIED WITH ${plugin} BY ${quoteText(password)}`;

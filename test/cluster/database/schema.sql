@@ -1,0 +1,9 @@
+CREATE TABLE customers (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(80) NOT NULL);
+CREATE TABLE orders (
+  id INT PRIMARY KEY AUTO_INCREMENT,
+  customer INT NULL,
+  note VARCHAR(200) NOT NULL,
+  picture VARBINARY(64) NULL,
+  placed DATETIME(3) NULL,
+  CONSTRAINT of_customer FOREIGN KEY (customer) REFERENCES customers (id)
+);
