@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 /** Options of every verb that talks to hosts, with the names and letters that Ansible's users know. */
 export interface HostOptions {
   readonly inventory: readonly string[];
+  readonly fromVagrant?: boolean;
   readonly limit?: string;
   readonly extraVars: readonly string[];
   readonly forks: number;
@@ -26,6 +27,7 @@ export interface TaskOptions {
 export function addHostOptions(command: Command): Command {
   return command
     .option('-i, --inventory <source>', 'inventory file, folder, script or "host,"; repeatable', collect, [])
+    .option('--from-vagrant', 'work on the machines that vagrant/Vagrantfile made for these hosts')
     .option('-l, --limit <pattern>', 'only these hosts of the inventory (web:&dc1:!web3, globs, @file)')
     .option(
       '-e, --extra-vars <vars>',
