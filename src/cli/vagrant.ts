@@ -32,7 +32,8 @@ export async function fromVagrant(inventory: Inventory, options: VagrantOptions)
   const hosts = settings.filter((one) => !isController(one)).map((one) => one.host);
   const folder = await findVagrantFolder(io.cwd, io.env);
   const wanted = hosts.filter((host) => limit?.includes(host) ?? true);
-  const logins = await vagrantLogins(folder, wanted, {
+  const logins = await vagrantLogins(folder, hosts, {
+    wanted,
     env: io.env,
     uid: userInfo().uid,
     report: (line) => void io.stderr.write(`${line}\n`),

@@ -1,4 +1,3 @@
-import { UnreachableError } from '../errors.js';
 import { madeMachine, type MadeMachine, type VagrantFolder } from './folder.js';
 import { learnHostKeys } from './host-keys.js';
 import { knownHostsFile, readPin, readSshConfig, writePin } from './pins.js';
@@ -15,7 +14,9 @@ export interface LoginOptions {
   readonly uid: number;
   /** one line of progress */
   readonly report: (line: string) => void;
-  /** ask Vagrant about machines too of which it is known */
+  /** Vagrant is asked about no others: one of them may be off */
+  readonly wanted: readonly string[];
+  /** ask Vagrant also about machines of which all is known */
   readonly renew: boolean;
 }
 
@@ -33,7 +34,10 @@ export async function vagrantLogins(
     (machine) => machine !== undefined,
   );
   const known = await Promise.all(machines.map((machine) => saved(folder, machine)));
-  const asked = machines.filter((_machine, index) => options.renew || known[index] === undefined);
+  const asked = machines.filter(
+    (machine, index) =>
+      options.wanted.includes(machine.name) && (options.renew || known[index] === undefined),
+  );
   const answer =
     asked.length === 0
       ? ''
@@ -43,16 +47,13 @@ export async function vagrantLogins(
           options.env,
         );
   for (const machine of asked) await pin(folder, machine, { answer, options });
-  const logins = machines.map(async (machine): Promise<[string, Login]> => {
+  const logins = machines.map(async (machine): Promise<[string, Login][]> => {
     const ssh = await saved(folder, machine);
-    if (ssh === undefined)
-      throw new UnreachableError(`${machine.name} was made anew meanwhile`, {
-        host: machine.name,
-        hint: 'run it again',
-      });
-    return [machine.name, { ssh, knownHosts: knownHostsFile(folder, machine.name) }];
+    return ssh === undefined
+      ? []
+      : [[machine.name, { ssh, knownHosts: knownHostsFile(folder, machine.name) }]];
   });
-  return new Map(await Promise.all(logins));
+  return new Map((await Promise.all(logins)).flat());
 }
 
 /** Of this incarnation of the machine; undefined when Vagrant has to be asked. */

@@ -51,7 +51,7 @@ export function machineSpecs(inventory: Inventory, settings: readonly HostSettin
     const twin = machines[addresses.indexOf(address)]!;
     if (addresses.indexOf(address) !== index) throw addressError(name, address, `${twin.name} has it`);
     if (!isUsable(subnet, address))
-      throw addressError(name, address, `${formatSubnet(subnet)} needs it for itself`);
+      throw addressError(name, address, `the network ${formatSubnet(subnet)} needs it for itself`);
   }
   const gateway = firstFree(subnet, new Set([...addresses, ...mentionedAddresses(inventory)]));
   if (gateway === undefined)
@@ -74,9 +74,7 @@ export function addressOf(settings: HostSettings): string {
   const address = name === undefined ? settings.host : settings.text(name)!;
   if (isAddress(address)) return address;
   throw new ConfigurationError(
-    name === undefined
-      ? `${settings.host} has no address`
-      : `${name} of ${settings.host} is "${address}", which is not an IPv4 address`,
+    name === undefined ? 'the host has no address' : `${name} is "${address}", which is not an IPv4 address`,
     {
       host: settings.host,
       position: name === undefined ? undefined : settings.position(name),
@@ -123,7 +121,7 @@ function subnetAround(machines: readonly MachineSpec[]): Subnet {
 }
 
 function addressError(host: string, address: string, why: string): ConfigurationError {
-  return new ConfigurationError(`${host} cannot have the address ${address}: ${why}`, {
+  return new ConfigurationError(`the host cannot have the address ${address}: ${why}`, {
     host,
     hint: 'Give it another one for Vagrant: vagrant_address.',
   });

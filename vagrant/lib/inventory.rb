@@ -44,9 +44,10 @@ module ProvisionVagrant
       @data = Pathname.new(File.expand_path(ENV['VAGRANT_DOTFILE_PATH'] || '.vagrant', @root))
       @sources = ENV['PROVISION_INVENTORY'] ? named : (remembered || [DEMO])
       @spec = ask
-    rescue Failure
+    rescue Failure => e
       # What is there can be halted and destroyed without its inventory.
-      raise if made.empty? || (ARGV & %w[destroy halt status ssh]).empty?
+      raise if made.empty? || (ARGV & %w[destroy halt status]).empty?
+      warn "#{e.message}\nThe machines that exist are known all the same."
       @spec = { 'machines' => [], 'subnet' => '0.0.0.0/0', 'gateway' => '0.0.0.0' }
     end
 
