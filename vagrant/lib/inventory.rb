@@ -47,7 +47,8 @@ module ProvisionVagrant
     rescue Failure => e
       # What is there can be halted and destroyed without its inventory.
       raise if made.empty? || (ARGV & %w[destroy halt status]).empty?
-      warn "#{e.message}\nThe machines that exist are known all the same."
+      # Not `warn`: Vagrant runs without warnings.
+      $stderr.puts "#{e.message}\nThe machines that exist can be halted and destroyed all the same."
       @spec = { 'machines' => [], 'subnet' => '0.0.0.0/0', 'gateway' => '0.0.0.0' }
     end
 
