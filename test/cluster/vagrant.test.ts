@@ -283,7 +283,7 @@ async function observe(): Promise<Machine> {
   });
   return [
     // Those of other clusters come and go.
-    ...links.filter((name) => !/^(pv(?!-[0-9a-f]{10}$)|veth(?=pv))/.test(name)),
+    ...links.filter((name) => !/^pv(?!-[0-9a-f]{10}$)/.test(name)),
     ...containers,
     ...tables.stdout.split('\n').filter((line) => /lxc/.test(line)),
     ...(existsSync(leases) ? [leases] : []),
