@@ -67,7 +67,7 @@ export function isController(settings: HostSettings): boolean {
 }
 
 /** Where the other hosts reach it: what an address of the inventory stands for in the private network. */
-export function addressOf(settings: HostSettings): string {
+function addressOf(settings: HostSettings): string {
   const name = ['vagrant_address', 'internal_address', 'ansible_host'].find(
     (one) => settings.text(one) !== undefined,
   );

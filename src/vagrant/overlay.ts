@@ -1,6 +1,6 @@
 import type { Host, Inventory, Sourced } from '../inventory/model.js';
 import type { Login } from './logins.js';
-import { addressOf, isController } from './machines.js';
+import { isController } from './machines.js';
 import type { HostSettings } from './settings.js';
 
 /** Other names and ways of settings that the inventory may have for the real hosts: none may reach a machine of Vagrant's. */
@@ -42,13 +42,15 @@ export function withVagrantLogins(
 type Values = Readonly<Record<string, string | number | boolean>>;
 
 function loginVariables(settings: HostSettings, { ssh, knownHosts }: Login): Values {
-  const address = addressOf(settings);
+  const moved = settings.text('vagrant_address');
   const user = settings.text('ansible_user') ?? settings.text('ansible_ssh_user');
   const [identity, ...more] = ssh.identityFiles;
   return {
     ansible_connection: 'ssh',
-    ansible_host: address,
-    ...(settings.text('internal_address') === undefined ? {} : { internal_address: address }),
+    ...(moved === undefined ? {} : { ansible_host: moved }),
+    ...(moved === undefined || settings.text('internal_address') === undefined
+      ? {}
+      : { internal_address: moved }),
     ansible_port: ssh.port,
     ansible_user: ssh.user,
     // A playbook for root's login raises no privileges by itself; Vagrant's user has them through sudo.
