@@ -20,7 +20,10 @@ module ProvisionVagrant
         script = File.expand_path('../boxes/build-lxc', __dir__)
         raise Failure, "There is no box #{box} for lxc yet. Build it once: #{script} #{box.split('/').last}"
       end
-      @lock.synchronize { raise_bridge(site) }
+      @lock.synchronize do
+        warn_of_inotify(env)
+        raise_bridge(site)
+      end
     end
 
     def clean_up(site)
@@ -48,6 +51,15 @@ module ProvisionVagrant
       else
         { 'cgroup.memory.limit_in_bytes' => "#{machine['memory']}M", 'cgroup.cpu.cfs_quota_us' => quota.to_s }
       end
+    end
+
+    # All systemds of the machine share it; without one more a unit fails that has nothing to do with the site.
+    def warn_of_inotify(env)
+      most = File.read('/proc/sys/fs/inotify/max_user_instances').to_i
+      return if most >= 512 || @warned
+      @warned = true
+      env.ui.warn("fs.inotify.max_user_instances is #{most}, enough for about ten containers: " \
+                  'sudo sysctl fs.inotify.max_user_instances=1024 allows more', prefix: false)
     end
 
     def raise_bridge(site)
