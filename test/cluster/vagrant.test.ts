@@ -67,6 +67,7 @@ describe('Vagrant', function () {
   before(async function () {
     needsCluster(this);
     await needsPackages(this);
+    await allowInotify();
     atFirst = await observe();
     dir = await mkdtemp(join(tmpdir(), 'provision-vagrant-'));
     // What users set for themselves must not reach the test.
@@ -232,13 +233,16 @@ describe('Vagrant', function () {
   it('refuses a machine that shows another key without having been made anew', async () => {
     const pinned = keysOf('lb1');
     await onMachine('lb1', 'rm /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh');
-    for (let time = 0; time < 2; time += 1) {
+    const refused = async (): Promise<void> => {
       const ran = await provision('exec', '-i', 'hosts.yml', '--from-vagrant', 'lb1', '--', 'true');
       expect(ran.status, ran.text).to.equal(3);
       expect(ran.stdout).to.match(/the host key of 10\.94\.0\.11 is not the pinned one/);
-      // Asking Vagrant again does not help the one in between.
-      expect((await provision('inventory', '-i', 'hosts.yml', '--from-vagrant')).status).to.equal(0);
-    }
+    };
+    await refused();
+    // Asking Vagrant again does not help the one in between.
+    const renewed = await provision('inventory', '-i', 'hosts.yml', '--from-vagrant');
+    expect(renewed.status, renewed.text).to.equal(0);
+    await refused();
     expect(keysOf('lb1')).to.equal(pinned);
   });
 
@@ -327,6 +331,12 @@ async function needsPackages(context: Mocha.Context): Promise<void> {
   await execute(['apt-get', 'update', '-q'], { cwd: root, env });
   const ran = await execute(install, { cwd: root, env });
   expect(ran.status, ran.text).to.equal(0);
+}
+
+/** The limit that Debian's package lxc sets at the next boot: the default of 128 is used up by a dozen hosts of other suites. */
+async function allowInotify(): Promise<void> {
+  const file = '/proc/sys/fs/inotify/max_user_instances';
+  if (Number(readFileSync(file, 'utf8')) < 1024) await writeFile(file, '1024');
 }
 
 /** The bridge would stay behind with a card on it; the kernel takes away those of containers when it has time. */
