@@ -29,7 +29,7 @@ const apart = {
   ],
 };
 // The rehearsal cluster is used by the CLI alone and knows nothing of playbooks or of the agent.
-const cluster = ['cli', 'reporters', 'controller', 'checks', 'resources', 'playbook', 'agent'];
+const cluster = ['vagrant', 'cli', 'reporters', 'controller', 'checks', 'resources', 'playbook', 'agent'];
 
 const forbid = (names) => ({
   'no-restricted-imports': [
@@ -80,8 +80,14 @@ export default tseslint.config(
   },
   ...rooms.map((room, index) => ({
     files: [`src/${room}/**/*.ts`],
-    rules: forbid([...rooms.slice(0, index), ...(apart[room] ?? []), ...(room === 'cli' ? [] : ['cluster'])]),
+    rules: forbid([
+      ...rooms.slice(0, index),
+      ...(apart[room] ?? []),
+      ...(room === 'cli' ? [] : ['cluster', 'vagrant']),
+    ]),
   })),
   { files: ['src/cluster/**/*.ts'], rules: forbid(cluster) },
+  // So are Vagrant's machines, which share addresses and programs with it.
+  { files: ['src/vagrant/**/*.ts'], rules: forbid(cluster.slice(1)) },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
 );

@@ -23,10 +23,10 @@ import { loadYaml } from '../src/template/yaml.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...['docs', 'roles', 'examples'].flatMap((folder) =>
+  ...['docs', 'roles', 'examples', 'vagrant'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => join(folder, name))
-      .filter((name) => name.endsWith('.md') && !name.includes('node_modules')),
+      .filter((name) => name.endsWith('.md') && !/node_modules|\.vagrant\b/.test(name)),
   ),
 ].sort();
 

@@ -10,6 +10,7 @@ import {
   addOutputOptions,
   askBecomePassOption,
   extraVarsOption,
+  fromVagrantOption,
   forksOption,
   inventoryOption,
   privateKeyOption,
@@ -29,6 +30,7 @@ interface Options extends OutputOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
   readonly forks: number;
+  readonly fromVagrant?: boolean;
   readonly askBecomePass?: boolean;
   readonly privateKey?: string;
   readonly timeout?: number;
@@ -43,6 +45,7 @@ export function define(command: Command, io: Io): void {
     )
     .argument('<plan>', 'the file that provision plan -o wrote')
     .addOption(inventoryOption())
+    .addOption(fromVagrantOption())
     .addOption(extraVarsOption())
     .addOption(forksOption())
     .addOption(askBecomePassOption())
@@ -77,7 +80,7 @@ async function readPlan(file: string, io: Io): Promise<string> {
 /** The command line of the plan, with what only this one can know. */
 function optionsOf(command: PlannedCommand, plan: Plan, given: Options): HostOptions & TaskOptions {
   const { limit, tags, skipTags, become, becomeUser, user } = command;
-  const { askBecomePass, privateKey, timeout, vaultPasswordFile } = given;
+  const { fromVagrant, askBecomePass, privateKey, timeout, vaultPasswordFile } = given;
   return {
     inventory: given.inventory.length > 0 ? given.inventory : plan.inventory.sources,
     extraVars: extraVarsOf(command, given.extraVars, plan.salt),
@@ -88,6 +91,7 @@ function optionsOf(command: PlannedCommand, plan: Plan, given: Options): HostOpt
     ...(limit === null ? {} : { limit }),
     ...(becomeUser === null ? {} : { becomeUser }),
     ...(user === null ? {} : { user }),
+    ...(fromVagrant === undefined ? {} : { fromVagrant }),
     ...(askBecomePass === undefined ? {} : { askBecomePass }),
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(timeout === undefined ? {} : { timeout }),

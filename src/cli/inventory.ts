@@ -8,7 +8,9 @@ import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
 import { didYouMean } from '../schema.js';
 import { createSecrets } from '../variables/secrets.js';
+import { machineSpecs } from '../vagrant/machines.js';
 import type { Io } from './io.js';
+import { fromVagrant, vagrantSettings } from './vagrant.js';
 
 interface InventoryVerbOptions {
   readonly inventory: readonly string[];
@@ -16,6 +18,8 @@ interface InventoryVerbOptions {
   readonly host?: string;
   readonly graph?: boolean;
   readonly vars?: boolean;
+  readonly fromVagrant?: boolean;
+  readonly forVagrant?: boolean;
   readonly vaultPasswordFile?: string;
 }
 
@@ -30,35 +34,50 @@ export function define(command: Command, io: Io): void {
     .option('--host <host>', 'the variables of one host, as JSON')
     .option('--graph', 'the tree of groups and hosts')
     .option('--vars', 'with --graph: variables too')
+    .option(
+      '--from-vagrant',
+      'with the machines of Vagrant in place of the hosts, and their host keys pinned; alone it is the list',
+    )
+    .option('--for-vagrant', 'the machines that vagrant/Vagrantfile makes of it, as JSON')
     .option('--vault-password-file <file>', 'file that holds the password of files that are vaults')
     .addHelpText(
       'after',
       '\nExamples:\n  provision inventory -i inventory/production.yml --graph\n  provision inventory -i prod.yml --host web1',
     )
     .action(async (group: string, options: InventoryVerbOptions) => {
-      const asked = [options.list, options.host !== undefined, options.graph].filter(
+      const asked = [options.list, options.host !== undefined, options.graph, options.forVagrant].filter(
         (one) => one === true,
       ).length;
-      if (asked !== 1)
+      if (asked > 1 || (asked === 0 && options.fromVagrant !== true))
         throw new UsageError('one of --list, --host and --graph is needed', {
           hint: 'provision inventory -i SOURCE --graph',
         });
       if (options.inventory.length === 0)
         throw new UsageError('no inventory given', { hint: 'Name one with -i.' });
       const vaultPassword = await readPassword(options.vaultPasswordFile, io);
-      const inventory = await loadInventory(options.inventory, {
+      const secrets = createSecrets();
+      const written = await loadInventory(options.inventory, {
         cwd: io.cwd,
-        secrets: createSecrets(),
+        secrets,
         vaultPassword,
         env: io.env,
       });
+      if (options.forVagrant === true) {
+        const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, vaultPassword }));
+        io.stdout.write(`${JSON.stringify(specs, undefined, 2)}\n`);
+        return;
+      }
+      const inventory =
+        options.fromVagrant === true
+          ? await fromVagrant(written, { io, secrets, vaultPassword, limit: undefined, renew: true })
+          : written;
       io.stdout.write(`${textOf(inventory, group, options)}\n`);
     });
 }
 
 function textOf(inventory: Inventory, group: string, options: InventoryVerbOptions): string {
-  if (options.list === true) return listInventory(inventory);
   if (options.host !== undefined) return listHost(inventory, oneHost(options.host, inventory));
+  if (options.graph !== true) return listInventory(inventory);
   if (!inventory.groups.has(group)) {
     throw new UsageError(`there is no group "${group}"${didYouMean(group, inventory.groups.keys())}`);
   }

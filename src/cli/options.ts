@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 /** Options of every verb that talks to hosts, with the names and letters that Ansible's users know. */
 export interface HostOptions {
   readonly inventory: readonly string[];
+  readonly fromVagrant?: boolean;
   readonly limit?: string;
   readonly extraVars: readonly string[];
   readonly forks: number;
@@ -39,6 +40,7 @@ export interface ExitCodeOption {
 export function addHostOptions(command: Command): Command {
   return command
     .addOption(inventoryOption())
+    .addOption(fromVagrantOption())
     .option('-l, --limit <pattern>', 'only these hosts of the inventory (web:&dc1:!web3, globs, @file)')
     .addOption(extraVarsOption())
     .addOption(forksOption())
@@ -55,6 +57,9 @@ export const inventoryOption = (): Option =>
   new Option('-i, --inventory <source>', 'inventory file, folder, script or "host,"; repeatable')
     .argParser(collect)
     .default([]);
+
+export const fromVagrantOption = (): Option =>
+  new Option('--from-vagrant', 'work on the machines that vagrant/Vagrantfile made for these hosts');
 
 export const extraVarsOption = (): Option =>
   new Option(

@@ -23,6 +23,7 @@ import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
 import type { HostOptions, TaskOptions } from './options.js';
 import { promptSecret, rememberAnswers } from './prompt.js';
+import { fromVagrant } from './vagrant.js';
 import { verbs } from './verbs.js';
 
 /** Everything that a run needs and that is read before the first connection. */
@@ -56,16 +57,20 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
   const secrets = createSecrets();
   const vaultPassword = await readVaultPassword(options.vaultPasswordFile, io);
   const vault = createVaultOpener(vaultPassword, secrets);
-  const inventory = await loadInventory(options.inventory, {
+  const written = await loadInventory(options.inventory, {
     cwd: io.cwd,
     secrets,
     vaultPassword,
     env: io.env,
     playbookDir: playbook && dirname(playbook),
   });
-  warnOfJinja(inventory, io);
-  const limit = options.limit === undefined ? undefined : matchHosts(options.limit, inventory);
+  warnOfJinja(written, io);
+  const limit = options.limit === undefined ? undefined : matchHosts(options.limit, written);
   if (limit?.length === 0) throw new UsageError(`--limit ${options.limit ?? ''} leaves no host`);
+  const inventory =
+    options.fromVagrant === true
+      ? await fromVagrant(written, { io, secrets, vaultPassword, limit, renew: false })
+      : written;
   const ask = rememberAnswers((question) => promptSecret(question, io));
   const password = options.askBecomePass ? await ask('sudo password: ') : undefined;
   if (password !== undefined) secrets.add(password);

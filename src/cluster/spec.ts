@@ -161,7 +161,8 @@ function notIn(subnet: Subnet, host: HostSpec, hosts: readonly HostSpec[]): stri
   return twin !== undefined && twin !== host ? `${twin.name} has it` : undefined;
 }
 
-function mentionedAddresses(inventory: Inventory): string[] {
+/** All that look like an address in the variables: those of hosts, and virtual ones. */
+export function mentionedAddresses(inventory: Inventory): string[] {
   const maps = [...inventory.groups.values(), ...inventory.hosts.values()].map((owner) => owner.vars);
   const leaves = maps.flatMap((vars) => [...vars.values()].flatMap((sourced) => stringsIn(sourced.value)));
   // A virtual address is often written with its prefix length, as keepalived wants it.

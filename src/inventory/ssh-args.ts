@@ -106,10 +106,10 @@ export function setSshOption(name: string, value: string, options: SshOptions, h
       options.identityAgent ??= value;
       return true;
     case 'userknownhostsfile':
-      options.knownHostsFiles ??= value.split(/\s+/);
+      options.knownHostsFiles ??= filesIn(value);
       return true;
     case 'globalknownhostsfile':
-      options.globalKnownHostsFiles ??= value.split(/\s+/);
+      options.globalKnownHostsFiles ??= filesIn(value);
       return true;
     case 'stricthostkeychecking':
       options.strictHostKeyChecking ??= value.toLowerCase();
@@ -126,6 +126,11 @@ export function setSshOption(name: string, value: string, options: SshOptions, h
     default:
       return WITHOUT_MEANING.has(name.toLowerCase());
   }
+}
+
+/** Names of files with blanks between them; one that holds blanks is in double quotes. */
+function filesIn(value: string): string[] {
+  return [...value.matchAll(/"([^"]*)"|\S+/g)].map((found) => found[1] ?? found[0]);
 }
 
 /** `ssh -W %h:%p jump`, the way to jump from before there was ProxyJump. */

@@ -7,6 +7,7 @@ import { stateOf, untouched } from './state.js';
 import {
   createProject,
   execute,
+  installPackage,
   openProject,
   needsCluster,
   recapOf,
@@ -211,22 +212,6 @@ function succeeded(ran: Ran): void {
     /FAILED|UNREACH|error:/.test(line) ? lines.slice(index, index + 8) : [],
   );
   expect(ran.status, [...failed.slice(0, 80), '...', ...lines.slice(-15)].join('\n')).to.equal(0);
-}
-
-/** Pack the checkout and install it as a user would; the path of the installed command. */
-async function installPackage(folder: string): Promise<string> {
-  const packed = await execute(
-    ['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder],
-    { cwd: root },
-  );
-  expect(packed.status, packed.text).to.equal(0);
-  await execute(['npm', 'init', '-y'], { cwd: folder });
-  const installed = await execute(
-    ['npm', 'install', '--no-audit', '--no-fund', `./${packed.stdout.trim().split('\n').at(-1) ?? ''}`],
-    { cwd: folder },
-  );
-  expect(installed.status, installed.text).to.equal(0);
-  return join(folder, 'node_modules', '.bin', 'provision');
 }
 
 async function eventually(attempt: () => Promise<Ran>): Promise<Ran> {

@@ -99,6 +99,22 @@ export function openProject(dir: string, bin = join(root, 'bin', 'provision.js')
   };
 }
 
+/** Pack the checkout and install it as a user would; the path of the installed command. */
+export async function installPackage(folder: string): Promise<string> {
+  const packed = await execute(
+    ['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder],
+    { cwd: root },
+  );
+  if (packed.status !== 0) throw new Error(packed.text);
+  await execute(['npm', 'init', '-y'], { cwd: folder });
+  const installed = await execute(
+    ['npm', 'install', '--no-audit', '--no-fund', `./${packed.stdout.trim().split('\n').at(-1) ?? ''}`],
+    { cwd: folder },
+  );
+  if (installed.status !== 0) throw new Error(installed.text);
+  return join(folder, 'node_modules', '.bin', 'provision');
+}
+
 /** The recap of a run with -v, by host. */
 export function recapOf(
   text: string,

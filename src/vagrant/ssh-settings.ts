@@ -1,0 +1,50 @@
+import { attempt, lastLines } from '../cluster/run.js';
+import { UnreachableError, UsageError } from '../errors.js';
+import { sshConfigOf } from '../inventory/ssh-config.js';
+import type { VagrantFolder } from './folder.js';
+
+/** How Vagrant logs in to a machine. */
+export interface SshSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFiles: readonly string[];
+}
+
+/** What `vagrant ssh-config` prints for these machines. All have to run. */
+export async function askVagrant(
+  folder: VagrantFolder,
+  names: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const own = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const ran = await attempt(['vagrant', 'ssh-config', ...names], {
+    env: { ...Object.fromEntries(own), VAGRANT_CWD: folder.root },
+  }).catch((error: unknown) => {
+    throw new UsageError('--from-vagrant: the program vagrant cannot be run', {
+      hint: 'Install it: see vagrant/README.md',
+      cause: error,
+    });
+  });
+  if (ran.code === 0) return ran.stdout;
+  throw new UnreachableError(`\`vagrant ssh-config ${names.join(' ')}\` failed in ${folder.root}`, {
+    detail: lastLines(ran.stderr || ran.stdout, 8),
+    hint: `vagrant up ${names.join(' ')}`,
+  });
+}
+
+/** One machine's part of what `vagrant ssh-config` prints. */
+export function sshSettingsOf(name: string, text: string): SshSettings {
+  const said = sshConfigOf(name, text);
+  if (said.hostName === undefined)
+    throw new UnreachableError(`vagrant ssh-config says nothing of ${name}`, {
+      host: name,
+      hint: `vagrant status ${name}`,
+    });
+  return {
+    host: said.hostName,
+    port: Number(said.port ?? '22'),
+    user: said.user ?? 'vagrant',
+    identityFiles: (said.identityFiles ?? []).map((file) => file.replace(/^"(.*)"$/, '$1')),
+  };
+}

@@ -1,0 +1,22 @@
+import { PassThrough } from 'node:stream';
+import { vagrantSettings } from '../../src/cli/vagrant.js';
+import type { Inventory } from '../../src/inventory/model.js';
+import type { HostSettings } from '../../src/vagrant/settings.js';
+import { createSecrets } from '../../src/variables/secrets.js';
+
+/** The rendered variables of all hosts, as the CLI hands them on. */
+export function settingsFrom(inventory: Inventory): HostSettings[] {
+  return vagrantSettings(inventory, {
+    io: {
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      env: {},
+      cwd: '/nowhere',
+      exitCode: 0,
+      interrupted: new AbortController().signal,
+    },
+    secrets: createSecrets(),
+    vaultPassword: undefined,
+  });
+}
