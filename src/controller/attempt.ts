@@ -40,6 +40,7 @@ export async function tryUnit(
   const located = (error: TaskError): ProvisionError =>
     taskError(error, errorContext(head, unit, context), hidden(head, unit));
   const nothing = { changes: [], applied: false, unsure: undefined, marked: [] };
+  const dry = head.task.checkMode ?? context.check;
   let changes: readonly Change[];
   try {
     changes = resource.plan(params, answers);
@@ -54,7 +55,7 @@ export async function tryUnit(
       };
     }
   } catch (error) {
-    if (context.check && error instanceof MissingPrerequisiteError) {
+    if (dry && error instanceof MissingPrerequisiteError) {
       return { ...nothing, registered: registeredOf(true, {}, []), error: undefined, unsure: error.message };
     }
     if (!(error instanceof TaskError)) throw error;
@@ -64,7 +65,7 @@ export async function tryUnit(
       error: located(error),
     };
   }
-  if (context.check && head.task.checkMode !== false) {
+  if (dry) {
     return {
       ...nothing,
       changes,
