@@ -8,8 +8,8 @@ import { resolveImport } from './role-uses.js';
 import { importedRoleShape, importRoleShape } from './schema.js';
 
 /**
- * What `import_role` is replaced by: the tasks of the role, or of one file of it, behind those of the roles that it depends on.
- * Like tasks, roles are imported at load time, so `include_role` means the same.
+ * What `import_role` is replaced by: the tasks of the role behind those of the roles that it depends on, or the tasks of one
+ * file of it alone. Like tasks, roles are imported at load time, so `include_role` means the same.
  * @param loaded the roles of the play: what is imported is added, so that its handlers, checks and defaults are the play's
  */
 export function roleImporter(loaded: LoadedRole[]): Frame['importRole'] {
@@ -26,11 +26,10 @@ export function roleImporter(loaded: LoadedRole[]): Frame['importRole'] {
       const known = loaded.find((one) => one.role.path === use.path);
       // What it depends on has run, when the play has it already.
       if (known && !wanted) return [];
-      const tasksFrom = wanted && typeof from === 'string' ? from : undefined;
-      const role = loadRole(use, frame, tasksFrom);
-      const checked = loaded.some((one) => one.role.path === use.path && one.checks.length > 0);
-      loaded.push({ ...role, handlers: known ? [] : role.handlers, checks: checked ? [] : role.checks });
-      return role.tasks;
+      const part = typeof from === 'string' ? from : undefined;
+      const role = loadRole(use, frame, wanted ? part : undefined);
+      loaded.push(known ? { ...role, handlers: [], checks: [] } : role);
+      return wanted || part === undefined ? role.tasks : [];
     });
   };
 }

@@ -25,7 +25,7 @@ const KNOWN = [...PARTS, 'templates', 'files', 'verify.yml', 'schema.json', 'REA
 
 /**
  * Everything of a role for one use of it.
- * @param tasksFrom a file of its tasks/ instead of main.yml: a part of the role, which its checks say nothing of
+ * @param tasksFrom a file of its tasks/ instead of main.yml
  * @throws ConfigurationError
  */
 export function loadRole(use: RoleUse, frame: Frame, tasksFrom?: string): LoadedRole {
@@ -56,10 +56,7 @@ export function loadRole(use: RoleUse, frame: Frame, tasksFrom?: string): Loaded
     });
   }
   const handlers = read(use.path, 'handlers', loader);
-  const checks =
-    tasksFrom === undefined
-      ? readFirst([join(use.path, 'verify.yml'), join(use.path, 'verify.yaml')], loader)
-      : undefined;
+  const checks = readFirst([join(use.path, 'verify.yml'), join(use.path, 'verify.yaml')], loader);
   return {
     role,
     tasks: loadTaskList(tasks?.node, inRole(tasks)),
