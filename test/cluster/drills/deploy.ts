@@ -34,7 +34,10 @@ export function deployDrills(site: () => Project): void {
       const before = await stateOf(site());
       const ran = await run(DEPLOY, '--check', ...folder(site(), '1.2.0'));
       expect(ran.status, ran.text).to.equal(0);
-      expect(ran.stdout).to.match(/releases\/1\.0\.0 -> \/srv\/guestbook\/releases\/1\.2\.0/);
+      expect(ran.stdout)
+        .to.match(/\+ \/srv\/guestbook\/releases\/1\.2\.0 /)
+        .and.to.match(/app1 +app : no more requests \[lb1\]\n +~ app\/app1 +state: ready -> drain/)
+        .and.to.match(/app1 +app : the release is the current one/);
       expect(await stateOf(site())).to.equal(before);
     });
 
@@ -181,12 +184,12 @@ async function build(
 }
 
 async function pack(project: Project, dir: string): Promise<string> {
-  const packed = await execute(['npm', 'pack', '--silent', '--pack-destination', project.dir, dir], {
+  const file = `${dir}.tar.gz`;
+  const packed = await execute(['tar', '--create', '--gzip', '--file', file, '--directory', dir, '.'], {
     cwd: project.dir,
   });
   expect(packed.status, packed.text).to.equal(0);
-  const name = packed.stdout.trim().split('\n').at(-1) ?? '';
-  return join(project.dir, name);
+  return file;
 }
 
 function folder(project: Project, version: string): string[] {
