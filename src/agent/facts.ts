@@ -1,4 +1,5 @@
 import type { FactsAnswer } from './query.js';
+import { LOCAL_FACTS, localFacts } from './facts/local.js';
 import { defaultRoute, interfacesFrom } from './facts/network.js';
 
 /** The names under `ansible_facts`; each is also a variable with the prefix `ansible_`. Interfaces come under their own names too. */
@@ -33,6 +34,7 @@ export const factNames = [
   'date_time',
   'user_id',
   'machine_id',
+  'local',
 ] as const;
 
 /** Read by one process; a name above each tells them apart. The agent's own shell would take them byte by byte. */
@@ -56,7 +58,8 @@ section routes; ip -j route show default 2>/dev/null; ip -j -6 route show defaul
 section df; df -P -B1 2>/dev/null
 section init; if [ -d /run/systemd/system ]; then echo systemd; systemctl --version 2>/dev/null; else echo other; fi
 section date; date -u '+%Y-%m-%dT%H:%M:%SZ %s %Z'
-section user; id -un`;
+section user; id -un
+section local; ${LOCAL_FACTS}`;
 
 const FAMILIES: Readonly<Record<string, string>> = {
   debian: 'Debian',
@@ -107,6 +110,7 @@ export function parseFacts(text: string): FactsAnswer {
     machine_id: read('machine') || undefined,
     date_time: dateFacts(of('date')),
     user_id: of('user') || undefined,
+    local: localFacts(of('local')),
   });
 }
 

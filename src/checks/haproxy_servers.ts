@@ -1,8 +1,9 @@
 import type { Answers, ScriptQuery } from '../agent/query.js';
+import { ASK } from '../resources/haproxy/ask.js';
 import { check } from './check.js';
 import { everyHost, verdictOf } from './every-host.js';
 import { excerpt } from './excerpt.js';
-import { type ServerRow, parseStatistics } from './haproxy/statistics.js';
+import { type ServerRow, parseStatistics } from '../resources/haproxy/statistics.js';
 
 export interface ServersParams {
   readonly socket?: string;
@@ -93,14 +94,10 @@ function query({ socket, url }: ServersParams): ScriptQuery {
   return { kind: 'script', code: SHOW_STAT, args: [socket ?? '/run/haproxy/admin.sock', url ?? ''] };
 }
 
-// perl is essential on Debian and Ubuntu, socat is not.
 const SHOW_STAT = `if [ ! -S "$1" ] && [ -n "$2" ]; then
   exec curl -qsSg --max-time 10 "$2;csv"
 fi
 if [ ! -S "$1" ]; then echo "there is no socket $1" >&2; exit 1; fi
-if command -v socat >/dev/null; then
-  echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$1"
-else
-  perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!\\n";
-    print $s "show stat\\n"; $s->flush; print while <$s>;' "$1"
-fi`;
+socket=$1
+${ASK}
+ask 'show stat'`;

@@ -70,7 +70,9 @@ const REFUSALS = ['1045', '1698', '1044', '1142', '1130', '3118', '4151'];
 
 /** A refusal that comes before TLS is reported by MariaDB's clients as an error of their own, with the server's inside. */
 function errorCode(said: string): string | undefined {
-  return /before completion of TLS handshake.*: (\d{4}) - /s.exec(said)?.[1] ?? /ERROR (\d+) /.exec(said)?.[1];
+  return (
+    /before completion of TLS handshake.*: (\d{4}) - /s.exec(said)?.[1] ?? /ERROR (\d+) /.exec(said)?.[1]
+  );
 }
 
 /** The password goes over standard input as the client's own configuration: no argument, file or environment holds it. */

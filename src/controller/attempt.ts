@@ -42,6 +42,7 @@ export async function tryUnit(
   const located = (error: TaskError): ProvisionError =>
     taskError(error, errorContext(head, unit, context), hidden(head, unit));
   const nothing = { changes: [], applied: false, unsure: undefined, unapplied: false, marked: [] };
+  const dry = head.task.checkMode ?? context.check;
   let changes: readonly Change[];
   let steps: readonly Step[];
   try {
@@ -58,7 +59,7 @@ export async function tryUnit(
     }
     steps = resource.apply(params, changes, answers).map((step) => withEnvironment(step, work.environment));
   } catch (error) {
-    if (context.check && error instanceof MissingPrerequisiteError) return unsureAttempt(error.message);
+    if (dry && error instanceof MissingPrerequisiteError) return unsureAttempt(error.message);
     if (!(error instanceof TaskError)) throw error;
     return {
       ...nothing,
@@ -66,8 +67,8 @@ export async function tryUnit(
       error: located(error),
     };
   }
-  // What a dry run does all the same is in no plan.
-  if (given.attempt === 1 && head.task.checkMode !== false) {
+  // What says for itself whether it is done in a dry run is in no plan.
+  if (given.attempt === 1 && head.task.checkMode === undefined) {
     const refusal = context.onChange(unitChange({ head, unit, changes, steps }, context));
     if (refusal)
       return {
@@ -76,7 +77,7 @@ export async function tryUnit(
         error: located(refusal),
       };
   }
-  if (context.check && head.task.checkMode !== false) {
+  if (dry) {
     return { ...nothing, changes, registered: registeredOf(true, {}, []), error: undefined, unapplied: true };
   }
   return applyUnit({ ...given, changes, steps, answers }, context);

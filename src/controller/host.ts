@@ -173,7 +173,7 @@ async function advance(
     if (!task) return undefined;
     if (task.module === 'meta') {
       queue.skip();
-      await runMeta(task, context);
+      await runMeta(task, context, rescuable);
       continue;
     }
     try {
@@ -222,13 +222,13 @@ async function isMine(task: Task, queue: Queue, context: HostContext): Promise<b
   return false;
 }
 
-async function runMeta(task: Task, context: HostContext): Promise<void> {
+async function runMeta(task: Task, context: HostContext, rescuable: boolean): Promise<void> {
   const action = String(renderValue(task.args, context.preparation.scopeFor(task)));
-  if (action === 'flush_handlers') await flushHandlers(context);
+  if (action === 'flush_handlers') await flushHandlers(context, rescuable);
 }
 
 /** Run the handlers that are due, and those that their tasks notify in turn. */
-export async function flushHandlers(context: HostContext): Promise<void> {
+export async function flushHandlers(context: HostContext, rescuable = false): Promise<void> {
   const session = context.sessionOf(context.host);
   const runs = new Map<Task, number>();
   for (;;) {
@@ -237,11 +237,11 @@ export async function flushHandlers(context: HostContext): Promise<void> {
     if (!handler) break;
     const before = runs.get(handler) ?? 0;
     // No chain of handlers comes to one of them more often than there are handlers.
-    if (before > context.handlers.length) failUnprepared(handler, circleOf(runs), context, false);
+    if (before > context.handlers.length) failUnprepared(handler, circleOf(runs), context, rescuable);
     runs.set(handler, before + 1);
     context.notified.delete(handler);
     context.maybeNotified.delete(handler);
-    await runTasks([handler], context, false);
+    await runTasks([handler], context, rescuable);
     if (context.check) context.dealtWith.add(handlerKey(handler));
     else await session.clearMark(handlerKey(handler));
   }

@@ -77,7 +77,7 @@ async function verifyHost(host: string, due: readonly Due[], run: Run): Promise<
       const evaluated = await prepareCheck(check, host, place, run);
       ready.push(...evaluated.map((one) => ({ ...one, final })));
     }
-    await settleChecks(host, ready, run);
+    await settleChecks(host, once(ready), run);
   } catch (error) {
     leave(host, error, run);
     return true;
@@ -85,6 +85,17 @@ async function verifyHost(host: string, due: readonly Due[], run: Run): Promise<
     state.busy += run.options.now() - began;
   }
   return state.tally.checksFailed > failedBefore;
+}
+
+/** What two plays want of a host, because both have the role, is asked once. */
+function once(checks: readonly Ready[]): Ready[] {
+  const byKey = new Map<string, Ready>();
+  for (const ready of checks) {
+    const { label, check, params, on, user } = ready;
+    const key = JSON.stringify([label, check.name, params, on, user]);
+    if (!byKey.has(key)) byKey.set(key, ready);
+  }
+  return [...byKey.values()];
 }
 
 async function settleChecks(host: string, checks: readonly Ready[], run: Run): Promise<void> {

@@ -47,8 +47,6 @@ export const foreignTaskKeywords: Readonly<Record<string, string>> = {
   local_action: 'Name the module as a key and add "delegate_to: localhost".',
   any_errors_fatal: 'Put it on the play.',
   delegate_facts: 'Facts belong to the host that they were asked of.',
-  import_role: 'List the role under "roles:" of the play.',
-  include_role: 'List the role under "roles:" of the play.',
   include: 'Use import_tasks.',
   include_vars: 'Use "vars_files" of the play, or group_vars and host_vars.',
   with_dict: 'Write loop: "<%= Object.entries(name) %>" and use item[0] and item[1].',

@@ -18,7 +18,8 @@ import {
   type YamlNode,
 } from './node.js';
 import { checkNotifications } from './notifications.js';
-import { loadRole } from './role.js';
+import { roleImporter } from './import-role.js';
+import { loadRole, type LoadedRole } from './role.js';
 import { resolveRoles } from './role-uses.js';
 import { playShape } from './schema.js';
 import { readSerial } from './serial.js';
@@ -44,14 +45,24 @@ export function loadPlay(node: YamlNode, { loader, file, inherited: outer, vars 
   const dir = dirname(file);
   const notified: Notification[] = [];
   const inherited = inherit(outer, node, ['vars']);
-  const frame: Frame = { loader, dir, role: undefined, inherited, files: [file], kind: 'task', notified };
-  const roles = resolveRoles(childOf(node, 'roles'), { loader, dir, inherited }).map((use) =>
-    loadRole(use, frame),
-  );
+  const roles: LoadedRole[] = [];
+  const frame: Frame = {
+    loader,
+    dir,
+    role: undefined,
+    inherited,
+    files: [file],
+    kind: 'task',
+    notified,
+    importRole: roleImporter(roles),
+  };
+  for (const use of resolveRoles(childOf(node, 'roles'), { loader, dir, inherited }))
+    roles.push(loadRole(use, frame));
+  const listed = roles.flatMap((one) => one.tasks);
   const list = (key: string): TaskNode[] => loadTaskList(childOf(node, key), frame);
   const tasks = inOrder(node, {
     before: list('pre_tasks'),
-    main: [...roles.flatMap((one) => one.tasks), ...list('tasks')],
+    main: [...listed, ...list('tasks')],
     after: list('post_tasks'),
   });
   const handlers = [

@@ -53,6 +53,20 @@ export function resolveRoles(
   return [...uses.values()];
 }
 
+/** A role that stands among the tasks, behind the roles that it depends on. @throws ConfigurationError */
+export function resolveImport(
+  named: YamlNode,
+  where: { loader: Loader; dir: string; inherited: Inherited; position: Position },
+): RoleUse[] {
+  const { loader, dir, inherited, position } = where;
+  const folder = findRole(named, { loader, dir, also: [] });
+  const use: RoleUse = { ...folder, position, params: new Map(), entry: named, inherited };
+  const meta = readMeta(use, loader);
+  const uses = new Map<string, RoleUse>();
+  collect(meta && childOf(meta, 'dependencies'), inherited, { loader, dir, chain: [use] }, uses);
+  return [...uses.values(), use];
+}
+
 function collect(
   node: YamlNode | undefined,
   outer: Inherited,

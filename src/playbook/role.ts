@@ -23,8 +23,12 @@ export interface LoadedRole {
 const PARTS = ['tasks', 'handlers', 'defaults', 'vars', 'meta'] as const;
 const KNOWN = [...PARTS, 'templates', 'files', 'verify.yml', 'schema.json', 'README.md'];
 
-/** Everything of a role for one use of it. @throws ConfigurationError */
-export function loadRole(use: RoleUse, frame: Pick<Frame, 'loader' | 'dir' | 'notified'>): LoadedRole {
+/**
+ * Everything of a role for one use of it.
+ * @param tasksFrom a file of its tasks/ instead of main.yml
+ * @throws ConfigurationError
+ */
+export function loadRole(use: RoleUse, frame: Frame, tasksFrom?: string): LoadedRole {
   const { loader } = frame;
   checkFolder(use, loader);
   const role: Role = {
@@ -41,10 +45,16 @@ export function loadRole(use: RoleUse, frame: Pick<Frame, 'loader' | 'dir' | 'no
     ...frame,
     role,
     inherited: use.inherited,
-    files: part ? [part.file] : [],
+    files: part ? [...frame.files, part.file] : [],
     kind: 'task',
   });
-  const tasks = read(use.path, 'tasks', loader);
+  const tasks = tasksFrom === undefined ? read(use.path, 'tasks', loader) : readTasks(use, tasksFrom, loader);
+  if (tasks && frame.files.includes(tasks.file)) {
+    throw new ConfigurationError(`the role ${use.name} imports itself`, {
+      position: use.position,
+      hint: [...frame.files, tasks.file].map(loader.nameOf).join(' -> '),
+    });
+  }
   const handlers = read(use.path, 'handlers', loader);
   const checks = readFirst([join(use.path, 'verify.yml'), join(use.path, 'verify.yaml')], loader);
   return {
@@ -72,6 +82,22 @@ function checkFolder({ name, path, position }: RoleUse, { files, nameOf }: Loade
       position,
     });
   }
+}
+
+function readTasks(
+  { name, path, position }: RoleUse,
+  from: string,
+  loader: Loader,
+): { node: YamlNode; file: string } {
+  const folder = join(path, 'tasks');
+  const stem = join(folder, from.replace(/\.ya?ml$/, ''));
+  const found = readFirst([`${stem}.yml`, `${stem}.yaml`], loader);
+  if (found) return found;
+  const names = loader.files.list(folder).map((one) => one.replace(/\.ya?ml$/, ''));
+  throw new ConfigurationError(`the role ${name} has no tasks "${from}"${didYouMean(from, names)}`, {
+    position,
+    hint: `Searched: ${loader.nameOf(`${stem}.yml`)}.`,
+  });
 }
 
 function read(

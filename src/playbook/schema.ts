@@ -217,6 +217,44 @@ export const importTasksShape: Shape = {
   hints,
 };
 
+export const importRoleShape: Shape = {
+  what: 'an import of a role',
+  example: '- import_role: { name: role, tasks_from: file }',
+  schema: closed({
+    name: text,
+    import_role: { type: 'object' },
+    include_role: { type: 'object' },
+    ...conditional,
+  }),
+  literal: ['import_role', 'include_role', ...literal],
+  foreign: {
+    ...foreignBlockKeywords,
+    loop: 'Roles are imported before any host is known: put the loop on the tasks of the role.',
+    register: 'Register the results of the tasks of the role.',
+  },
+  hints: {
+    ...hints,
+    import_role: 'Write { name: role }, with tasks_from: FILE for a part of it.',
+    include_role: 'Write { name: role }, with tasks_from: FILE for a part of it.',
+  },
+};
+
+/** What stands below `import_role`. */
+export const importedRoleShape: Shape = {
+  what: 'import_role',
+  example: '- import_role: { name: role, tasks_from: file }',
+  schema: closed({ name: text, tasks_from: text }, ['name']),
+  literal: ['name', 'tasks_from'],
+  foreign: {
+    defaults_from: 'A role has one set of defaults: give the others with "vars".',
+    vars_from: 'Give other values with "vars" beside import_role.',
+    handlers_from: 'All handlers of the role are there.',
+    public: 'Defaults of a role can be read by all tasks of the play.',
+    apply: 'Put the keywords beside import_role: they are handed on to its tasks.',
+    allow_duplicates: 'A role is imported as often as it is named.',
+  },
+};
+
 export const verifyShape: Shape = {
   what: 'an entry of verify',
   example: 'A check is a mapping: "- name: what holds" with a check below.',

@@ -41,6 +41,8 @@ function loadNode(node: YamlNode, frame: Frame): readonly TaskNode[] {
     if (stray !== undefined) throw wrongKey(node, stray, `"${stray}" without a "block"`, blockShape.example);
     const key = ['import_tasks', 'include_tasks'].find((one) => Object.hasOwn(node.value as object, one));
     if (key !== undefined) return importTasks(node, key, frame);
+    const role = ['import_role', 'include_role'].find((one) => Object.hasOwn(node.value as object, one));
+    if (role !== undefined) return frame.importRole(node, role, frame);
   }
   return [loadTask(node, frame)];
 }

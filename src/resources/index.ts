@@ -9,6 +9,7 @@ import { debug } from './debug.js';
 import { fail } from './fail.js';
 import { file } from './file.js';
 import { group } from './group.js';
+import { haproxy } from './haproxy.js';
 import { hostname } from './hostname.js';
 import { lineinfile } from './lineinfile.js';
 import { mysqlDb } from './mysql_db.js';
@@ -39,6 +40,7 @@ const all: readonly Resource[] = [
   fail,
   file,
   group,
+  haproxy,
   hostname,
   lineinfile,
   mysqlDb,

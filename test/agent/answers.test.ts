@@ -124,6 +124,16 @@ describe('what programs answer', () => {
     });
   });
 
+  it('hold local facts by the names of their files, those that are JSON', () => {
+    const text =
+      '==> local <==\napp-shop\t{"release": "1.0",\t"list": [1]}\nother\t[general]key=1\n==> user <==\nroot\n';
+    expect(parseFacts(`\n${text}`)).to.deep.include({
+      local: { 'app-shop': { release: '1.0', list: [1] } },
+      user_id: 'root',
+    });
+    expect(parseFacts('')['local']).to.deep.equal({});
+  });
+
   it('may be anything: no kind throws on it', () => {
     const queries: Query[] = [
       { kind: 'file', path: '/a' },

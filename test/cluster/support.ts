@@ -60,6 +60,8 @@ export interface Project {
   readonly inventory: string;
   /** run the CLI in the project */
   provision(...args: readonly string[]): Promise<Ran>;
+  /** the same, killed (SIGKILL) as soon as its output matches */
+  provisionUntil(said: RegExp, ...args: readonly string[]): Promise<void>;
   write(path: string, text: string): Promise<void>;
   remove(): Promise<void>;
 }
@@ -91,6 +93,7 @@ export function openProject(dir: string, bin = join(root, 'bin', 'provision.js')
     dir,
     inventory: 'inventory/site.yml',
     provision: (...args) => execute([process.execPath, bin, ...args], { cwd: dir }),
+    provisionUntil: (said, ...args) => killAt(said, [bin, ...args], dir),
     async write(path, text) {
       await mkdir(join(dir, path, '..'), { recursive: true });
       await writeFile(join(dir, path), text);
@@ -113,6 +116,24 @@ export async function installPackage(folder: string): Promise<string> {
   );
   if (installed.status !== 0) throw new Error(installed.text);
   return join(folder, 'node_modules', '.bin', 'provision');
+}
+
+function killAt(said: RegExp, args: readonly string[], cwd: string): Promise<void> {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (said.test(text)) child.kill('SIGKILL');
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (_status, signal) => {
+      if (signal === 'SIGKILL') resolve();
+      else reject(new Error(`it ended before it said ${String(said)}:\n${text}`));
+    });
+  });
 }
 
 /** The recap of a run with -v, by host. */

@@ -122,6 +122,56 @@ describe('roles', () => {
     });
   });
 
+  it('stand among tasks with import_role, whole or in part', async () => {
+    const { plays } = await load({
+      'site.yml': `
+- hosts: all
+  tasks:
+    - { name: first, debug: }
+    - block:
+        - import_role: { name: app, tasks_from: switch }
+          when: wanted
+          vars: { app_name: shop }
+      rescue: [{ name: undo, debug: }]
+    - include_role: { name: app }
+      tags: app
+`,
+      'roles/app/meta/main.yml': 'dependencies: [base]\n',
+      'roles/app/tasks/main.yml': '- import_tasks: switch.yml\n',
+      'roles/app/tasks/switch.yml': '- { name: switch, debug: , notify: reload }\n',
+      'roles/app/handlers/main.yml': '- { name: reload, debug: }\n',
+      'roles/app/defaults/main.yml': 'app_name: app\n',
+      'roles/app/verify.yml': '- port: { port: 80 }\n',
+      'roles/base/tasks/main.yml': hello,
+      'roles/base/defaults/main.yml': 'base_name: base\n',
+    });
+    const [play] = plays;
+    // A part leaves alone what the role depends on, but knows its defaults.
+    expect(namesOf(play!.tasks)).to.deep.equal(['first', 'app:switch', 'undo', 'app:switch']);
+    const [, part, , whole] = tasksOf(play!.tasks);
+    expect(part!.when.map(({ source }) => source)).to.deep.equal(['wanted']);
+    expect([...part!.vars[0]!.keys()]).to.deep.equal(['app_name']);
+    expect(whole!.tags).to.deep.equal(['app']);
+    expect(play!.roles.map(({ name }) => name)).to.deep.equal(['base', 'app', 'app']);
+    expect(play!.roles).to.include(part!.role).and.to.include(whole!.role);
+    // Once, however often it is imported.
+    expect(play!.handlers.map(({ name }) => name)).to.deep.equal(['reload']);
+    expect(play!.checks.map(({ check }) => check)).to.deep.equal(['port']);
+  });
+
+  it('imported as a whole run behind what they depend on, unless the play has that already', async () => {
+    const texts = {
+      'site.yml': '- hosts: all\n  tasks: [{ import_role: { name: app } }]\n',
+      'roles/app/meta/main.yml': 'dependencies: [base]\n',
+      'roles/app/tasks/main.yml': hello,
+      'roles/base/tasks/main.yml': hello,
+    };
+    expect(namesOf((await load(texts)).plays[0]!.tasks)).to.deep.equal(['base:hello', 'app:hello']);
+    const listed = texts['site.yml'].replace('  tasks:', '  roles: [base]\n  tasks:');
+    const { plays } = await load({ ...texts, 'site.yml': listed });
+    expect(namesOf(plays[0]!.tasks)).to.deep.equal(['base:hello', 'app:hello']);
+  });
+
   it('take a template in place of any value that their schema describes', async () => {
     const { plays } = await load({
       'site.yml': '- hosts: all\n  roles: [{ role: web, vars: { web_port: "<%= port %>" } }]\n',

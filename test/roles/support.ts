@@ -26,11 +26,13 @@ interface Site {
   readonly inventory?: string;
   /** what -e would give */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** ansible_local of every host */
+  readonly local?: Readonly<Record<string, unknown>>;
 }
 
 /** Every role of the site on every host of an inventory that gets it, with facts as such a host reports them. */
 export async function rolesOnHosts(site: Site = {}): Promise<RoleOnHost[]> {
-  const { release = 'trixie', extra = {} } = site;
+  const { release = 'trixie', extra = {}, local = {} } = site;
   const secrets = createSecrets();
   const inventory = await loadInventory([site.inventory ?? 'inventory/demo.yml'], {
     cwd: process.cwd(),
@@ -53,7 +55,7 @@ export async function rolesOnHosts(site: Site = {}): Promise<RoleOnHost[]> {
         ...args: never[]
       ) => unknown,
     },
-    factsOf: (host) => factsOf(String(scopes.ofHost(host).get('ansible_host')), release),
+    factsOf: (host) => ({ ...factsOf(String(scopes.ofHost(host).get('ansible_host')), release), local }),
     valuesOf: () => new HostValues(new Set()),
   });
   return playbook.plays.flatMap((play) => {

@@ -6,6 +6,8 @@ export interface ServerRow {
   readonly status: string;
   /** L4OK, L7OK, L7STS …; `* ` in front while a check is running */
   readonly check: string;
+  /** requests and connections that it is busy with */
+  readonly sessions: number;
   /** what the last check got: `Layer7 check passed` */
   readonly reason: string;
 }
@@ -26,6 +28,7 @@ export function parseStatistics(csv: string): ServerRow[] | undefined {
         server: field('svname'),
         status: field('status'),
         check: field('check_status'),
+        sessions: Number(field('scur')),
         reason: field('check_desc') || field('last_chk'),
       },
     ];

@@ -1,0 +1,271 @@
+import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execute, report, root, type Project, type Ran } from '../support.js';
+import { sendRequests, type Tally } from './requests.js';
+
+const DEPLOY = 'playbooks/deploy.yml';
+const ROLLBACK = 'playbooks/rollback.yml';
+/** A process that does not come up is given up sooner than in production. */
+const IMPATIENT = ['-e', 'app_listen_timeout=3000', '-e', 'app_ready_timeout=5'];
+
+/** New releases of the application while 50 requests a second come in, and what can go wrong with them. */
+export function deployDrills(site: () => Project): void {
+  describe('releases', function () {
+    this.bail(true);
+    const run = (...args: string[]): Promise<Ran> => site().provision('-i', site().inventory, ...args);
+    const on = (hosts: string, command: string): Promise<Ran> =>
+      site().provision('exec', '-i', site().inventory, hosts, '--', command);
+    let archive: string[];
+
+    before(async () => {
+      await build(site(), '1.2.0');
+      await build(site(), '1.3.0', (server) => `throw new Error('a broken release');\n${server}`);
+      const file = await pack(site(), await build(site(), '1.1.0'));
+      const sum = createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex');
+      archive = ['-e', 'app_version=1.1.0', '-e', `app_artifact=${file}`, '-e', `app_checksum=${sum}`];
+    });
+
+    it('a dry run shows what would be deployed and changes nothing', async () => {
+      const before = await stateOf(site());
+      const ran = await run(DEPLOY, '--check', ...folder(site(), '1.2.0'));
+      expect(ran.status, ran.text).to.equal(0);
+      expect(ran.stdout)
+        .to.match(/\+ \/srv\/guestbook\/releases\/1\.2\.0 /)
+        .and.to.match(/app1 +app : no more requests \[lb1\]\n +~ app\/app1 +state: ready -> drain/)
+        .and.to.match(/app1 +app : the release is the current one/);
+      expect(await stateOf(site())).to.equal(before);
+    });
+
+    it('a release is deployed without a failed request', async () => {
+      const { ran, tally, seconds } = await underLoad(site(), () => run(DEPLOY, ...archive));
+      expect(ran.status, ran.text).to.equal(0);
+      told('deployed 1.1.0 from an archive', tally, seconds);
+      expect(tally.failures).to.deep.equal([]);
+      expect([...tally.versions.keys()].sort()).to.deep.equal(['1.0.0', '1.1.0']);
+      expect(await versionsNow(site())).to.deep.equal(['1.1.0']);
+    });
+
+    it('the same release again changes nothing, and neither does the site', async () => {
+      for (const args of [[DEPLOY, ...archive], []]) {
+        const ran = await run(...args);
+        expect(ran.status, ran.text).to.equal(0);
+        expect(ran.stdout).to.match(/ 0 changed on 0 hosts/);
+      }
+    });
+
+    it('it is there again after a reboot', async () => {
+      const began = Date.now();
+      await on('app1', 'systemctl reboot');
+      const url = `http://${addressOf(site(), 'app1')}:3000/healthz`;
+      const version = await eventually(
+        async () => (await (await fetch(url)).json()) as { version: string; uptime: number },
+        (answer) => answer.uptime < (Date.now() - began) / 1000,
+      );
+      report(`      app1 answered ${((Date.now() - began) / 1000).toFixed(1)} s after it was told to reboot`);
+      expect(version.version).to.equal('1.1.0');
+      const ran = await site().provision('verify', '-i', site().inventory, DEPLOY);
+      expect(ran.status, ran.text).to.equal(0);
+    });
+
+    it('a release that does not come up ends on the first host, which is put back', async () => {
+      const { ran, tally, seconds } = await underLoad(site(), () =>
+        run(DEPLOY, ...folder(site(), '1.3.0'), ...IMPATIENT),
+      );
+      expect(ran.status, ran.text).to.equal(1);
+      expect(ran.stdout)
+        .to.match(/release 1\.3\.0 did not come up on app1 .* it runs 1\.1\.0 again/)
+        .and.to.match(/not (finished|touched): app2/);
+      told('a broken release', tally, seconds);
+      expect(tally.failures).to.deep.equal([]);
+      expect([...tally.versions.keys()]).to.deep.equal(['1.1.0']);
+      const links = await on(
+        'appservers',
+        'readlink /srv/guestbook/current; grep -c 1.3.0 /srv/guestbook/ecosystem.config.cjs',
+      );
+      expect(links.stdout.match(/releases\/1\.1\.0\n0$/gm), links.text).to.have.length(2);
+      const verified = await site().provision('verify', '-i', site().inventory, DEPLOY);
+      expect(verified.status, verified.text).to.equal(0);
+    });
+
+    it('settings with which it does not come up are put back as well', async () => {
+      const { ran, tally, seconds } = await underLoad(site(), () =>
+        run('-l', 'appservers', '--tags', 'app', '-e', '{"app_env": {"DB_POOL_SIZE": "many"}}', ...IMPATIENT),
+      );
+      expect(ran.status, ran.text).to.equal(1);
+      expect(ran.stdout).to.match(/the new settings of release 1\.1\.0 did not come up on app1/);
+      told('broken settings', tally, seconds);
+      expect(tally.failures).to.deep.equal([]);
+      const again = await run('-l', 'appservers');
+      expect(again.status, again.text).to.equal(0);
+      expect(again.stdout).to.match(/ 0 changed on 0 hosts/);
+    });
+
+    it('when the controller is killed in the middle, the next run goes on', async () => {
+      const { ran, tally, seconds } = await underLoad(site(), async () => {
+        const args = ['-i', site().inventory, DEPLOY, ...folder(site(), '1.2.0')];
+        await site().provisionUntil(/no more requests \[lb2\]/, ...args);
+        const states = await on(
+          'loadbalancers',
+          `echo 'show servers state app' | socat - /run/haproxy/admin.sock`,
+        );
+        // be_name srv_id srv_name srv_addr srv_op_state srv_admin_state: 8 is a forced drain.
+        expect(states.stdout.match(/ app1 \S+ \d 8 /g), states.text).to.have.length(2);
+        return run(...args.slice(2));
+      });
+      expect(ran.status, ran.text).to.equal(0);
+      told('killed and run again', tally, seconds);
+      expect(tally.failures).to.deep.equal([]);
+      expect(await versionsNow(site())).to.deep.equal(['1.2.0']);
+    });
+
+    it('goes back to the release before, and to one that is named', async () => {
+      for (const [args, version] of [
+        [[], '1.1.0'],
+        [['-e', 'app_version=1.0.0'], '1.0.0'],
+      ] as const) {
+        const { ran, tally, seconds } = await underLoad(site(), () => run(ROLLBACK, ...args));
+        expect(ran.status, ran.text).to.equal(0);
+        told(`back to ${version}`, tally, seconds);
+        expect(tally.failures).to.deep.equal([]);
+        expect(await versionsNow(site())).to.deep.equal([version]);
+      }
+      const missing = await run(ROLLBACK, '-e', 'app_version=0.9.0');
+      expect(missing.status, missing.text).to.equal(1);
+      expect(missing.stdout).to.match(/has no release 0\.9\.0, but 1\.0\.0, 1\.1\.0, 1\.2\.0/);
+    });
+
+    it('no secret is in what PM2 stores, in what the application is started with, or for others to read', async () => {
+      const search = `secret=/srv/guestbook/secrets/database-password
+        { cat /var/lib/guestbook/.pm2/dump.pm2* /srv/guestbook/ecosystem.config.cjs /etc/ansible/facts.d/*; ps axww -o args; cat /proc/[0-9]*/environ; } 2>/dev/null |
+          tr '\\0' '\\n' | awk -v file=$secret 'BEGIN { getline want < file } index($0, want) { exit 1 }' || exit 1
+        find /srv/guestbook/verified /srv/guestbook/secrets /etc/ansible/facts.d/app-guestbook.fact /var/lib/guestbook/.pm2/dump.pm2 -type f -perm /o=r | grep . && exit 2
+        runuser -u nobody -- cat /srv/guestbook/verified/secrets/database-password && exit 3
+        tr '\\0' '\\n' </proc/$(cat /var/lib/guestbook/.pm2/pids/guestbook-0.pid || pgrep -f server.js | head -n 1)/environ | grep -E '^(SSH|SUDO)_' && exit 4
+        exit 0`;
+      const ran = await on('appservers', search);
+      expect(ran.status, ran.text).to.equal(0);
+    });
+
+    it('leaves the site as it was', async () => {
+      const ran = await run();
+      expect(ran.status, ran.text).to.equal(0);
+      expect(ran.stdout).to.match(/ 0 changed on 0 hosts/);
+    });
+  });
+}
+
+/** A build of the guestbook: the example with another version. */
+async function build(
+  project: Project,
+  version: string,
+  change: (server: string) => string = (server) => server,
+): Promise<string> {
+  const dir = join(project.dir, 'builds', version);
+  await mkdir(join(project.dir, 'builds'), { recursive: true });
+  await cp(join(root, 'examples', 'guestbook', 'app'), dir, {
+    recursive: true,
+    filter: (path) => !path.includes('node_modules'),
+  });
+  const manifest = await readFile(join(dir, 'package.json'), 'utf8');
+  await writeFile(
+    join(dir, 'package.json'),
+    manifest.replace(/"version": "[^"]*"/, `"version": "${version}"`),
+  );
+  await writeFile(
+    join(dir, 'server.js'),
+    change(await readFile(join(root, 'examples/guestbook/app/server.js'), 'utf8')),
+  );
+  return dir;
+}
+
+async function pack(project: Project, dir: string): Promise<string> {
+  const file = `${dir}.tar.gz`;
+  const packed = await execute(['tar', '--create', '--gzip', '--file', file, '--directory', dir, '.'], {
+    cwd: project.dir,
+  });
+  expect(packed.status, packed.text).to.equal(0);
+  return file;
+}
+
+function folder(project: Project, version: string): string[] {
+  return ['-e', `app_version=${version}`, '-e', `app_artifact=${join(project.dir, 'builds', version)}`];
+}
+
+function addressOf(project: Project, name: string): string {
+  return (
+    new RegExp(`\\b${name}: *(?:\\{ ansible_host: )?([0-9.]+)`).exec(
+      readFileSync(join(project.dir, project.inventory), 'utf8'),
+    )?.[1] ?? name
+  );
+}
+
+function whoami(project: Project): string {
+  return `http://${addressOf(project, 'vip')}/api/whoami`;
+}
+
+async function underLoad(
+  project: Project,
+  work: () => Promise<Ran>,
+): Promise<{ ran: Ran; tally: Tally; seconds: number }> {
+  const requests = sendRequests(whoami(project), 50);
+  const began = Date.now();
+  try {
+    const ran = await work();
+    return { ran, seconds: (Date.now() - began) / 1000, tally: await requests.stop() };
+  } finally {
+    await requests.stop();
+  }
+}
+
+function told(what: string, { sent, failures, versions, slowest }: Tally, seconds: number): void {
+  const seen = [...versions].map(([version, { count }]) => `${version} ${count} times`).join(', ');
+  report(
+    `      ${what}: ${seconds.toFixed(1)} s, ${sent} requests, ${failures.length} failed, answered by ${seen}, the slowest in ${slowest} ms`,
+  );
+}
+
+/** Which versions answer now, over some requests through the site. */
+async function versionsNow(project: Project): Promise<string[]> {
+  const requests = sendRequests(whoami(project), 50);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const { versions, failures } = await requests.stop();
+  expect(failures).to.deep.equal([]);
+  return [...versions.keys()];
+}
+
+/** What a dry run must not change: files, processes, HAProxy's state. */
+async function stateOf(project: Project): Promise<string> {
+  const ran = await project.provision(
+    'exec',
+    '-i',
+    project.inventory,
+    'appservers:loadbalancers',
+    '--',
+    `find /etc /srv /usr/local /var/lib/guestbook/.pm2/dump.pm2 /var/lib/provision -xdev -printf '%p %i %m %u %g %s %T@\\n' 2>/dev/null | sort | sha256sum
+     pgrep -f server.js | sort | tr '\\n' ' '
+     if [ -S /run/haproxy/admin.sock ]; then echo 'show servers state' | socat - /run/haproxy/admin.sock | cut -d' ' -f2,4,7; fi`,
+  );
+  expect(ran.status, ran.text).to.equal(0);
+  return ran.stdout
+    .split(/^(?=\S+ \| rc=)/m)
+    .map((part) => part.replace(/ \| \d+ ms/, ''))
+    .sort()
+    .join('');
+}
+
+async function eventually<T>(attempt: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (let left = 120; ; left -= 1) {
+    const value = await attempt().catch((error: unknown) => {
+      if (left === 0) throw error;
+      return undefined;
+    });
+    if (value !== undefined && holds(value)) return value;
+    if (left === 0) throw new Error(`it did not come: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
