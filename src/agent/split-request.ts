@@ -24,6 +24,7 @@ export function splitRequest(request: AgentRequest): RequestPiece[] {
     return {
       ...(index === 0 && request.lock ? { lock: request.lock } : {}),
       ...(index === 0 && request.mark ? { mark: request.mark } : {}),
+      ...(request.keep ? { keep: request.keep } : {}),
       steps,
       ...(last && request.clear ? { clear: request.clear } : {}),
       queries: last ? request.queries : [],
