@@ -1,4 +1,6 @@
 import type { Project } from '../support.js';
+import { edge } from './edge.js';
+import { failover } from './failover.js';
 
 /** Tests that need a converged site, and leave it converged. They run in this order, on the same seven hosts. */
-export const drills: readonly ((site: () => Project) => void)[] = [];
+export const drills: readonly ((site: () => Project) => void)[] = [edge, failover];
