@@ -21,6 +21,14 @@ export function edge(site: () => Project): void {
     const socket = (host: string, command: string): Promise<string> =>
       on(host, `printf '%s\\n' ${quote(command)} | socat -t 5 - /run/haproxy/admin.sock`);
 
+    const state = (host: string, folder: string, unit: string): Promise<string> =>
+      on(
+        host,
+        `find ${folder} -type f ! -name '.*' -exec sha256sum {} + | sort; systemctl show -p MainPID,ActiveState ${unit}`,
+      );
+    const wrong = (vars: object, limit: string, tags: string): Promise<Ran> =>
+      provision('-e', JSON.stringify(vars), '-l', limit, '--tags', tags, '--no-verify');
+
     before(async () => {
       lbs = await balancersOf(site());
     });
@@ -169,12 +177,12 @@ export function edge(site: () => Project): void {
       const { active } = await lbs.roles();
       await socket(active, 'set server app/app1 state drain');
       const traffic = load(`http://${lbs.vip}/api/whoami`);
-      for (let count = 0; count < 3; count += 1) {
-        await on(active, '/usr/local/libexec/provision/haproxy-reload /run/haproxy/admin.sock');
-        await Promise.all(
-          ['web1', 'web2'].map((host) => on(host, '/usr/local/libexec/provision/nginx-reload')),
-        );
-      }
+      const thrice = (program: string): string =>
+        `for time in 1 2 3; do /usr/local/libexec/provision/${program} || exit 1; sleep 0.5; done`;
+      await Promise.all([
+        on(active, thrice('haproxy-reload /run/haproxy/admin.sock')),
+        ...['web1', 'web2'].map((host) => on(host, thrice('nginx-reload'))),
+      ]);
       const seen = await traffic.stop();
       const [app1] = csv(await socket(active, 'show stat')).filter(({ svname }) => svname === 'app1');
       await socket(active, 'set server app/app1 state ready');
@@ -182,67 +190,56 @@ export function edge(site: () => Project): void {
       expect(app1?.status).to.match(/^DRAIN/);
     });
 
-    describe('a mistake in the configuration', () => {
-      const state = (host: string, folder: string, unit: string): Promise<string> =>
-        on(
-          host,
-          `find ${folder} -type f ! -name '.*' -exec sha256sum {} + | sort; systemctl show -p MainPID,ActiveState ${unit}`,
+    it('fails the run over a typo, and what served goes on serving', async () => {
+      const { active } = await lbs.roles();
+      const traffic = load(`http://${lbs.vip}/api/whoami`);
+      const look = (): Promise<string[]> =>
+        Promise.all([state(active, '/etc/haproxy', 'haproxy'), state('web1', '/etc/nginx', 'nginx')]);
+      const before = await look();
+      const ran = await wrong(
+        { haproxy_extra_global: 'no-such-keyword', nginx_extra_http: 'no_such_directive on;' },
+        `${active},web1`,
+        'haproxy,nginx',
+      );
+      expect(ran.status, ran.text).to.equal(1);
+      expect(ran.stdout)
+        .to.match(/unknown keyword 'no-such-keyword'/)
+        .and.to.match(/unknown directive "no_such_directive"/)
+        .and.to.match(
+          /haproxy\.cfg: the new content does not pass its validation; the file is left as it was/,
         );
+      expect(await look()).to.deep.equal(before);
 
-      it('fails the run, and what served goes on serving', async () => {
-        const { active } = await lbs.roles();
-        const traffic = load(`http://${lbs.vip}/api/whoami`);
-        const look = (): Promise<string[]> =>
-          Promise.all([state(active, '/etc/haproxy', 'haproxy'), state('web1', '/etc/nginx', 'nginx')]);
-        const before = await look();
-        const ran = await wrong(
-          { haproxy_extra_global: 'no-such-keyword', nginx_extra_http: 'no_such_directive on;' },
-          `${active},web1`,
-          'haproxy,nginx',
-        );
-        expect(ran.status, ran.text).to.equal(1);
-        expect(ran.stdout)
-          .to.match(/unknown keyword 'no-such-keyword'/)
-          .and.to.match(/unknown directive "no_such_directive"/)
-          .and.to.match(
-            /haproxy\.cfg: the new content does not pass its validation; the file is left as it was/,
-          );
-        expect(await look()).to.deep.equal(before);
+      const kept = await state(active, '/etc/keepalived', 'keepalived');
+      const typo = await wrong({ keepalived_extra: 'vrrp_instnce x {\n}' }, active, 'keepalived');
+      expect(typo.status, typo.text).to.equal(1);
+      expect(typo.stdout).to.match(/Unknown keyword 'vrrp_instnce'/);
+      expect(await state(active, '/etc/keepalived', 'keepalived')).to.equal(kept);
+      expect(await lbs.holders()).to.deep.equal([active]);
+      noneFailed('typos in haproxy, nginx and keepalived', await traffic.stop());
+    });
 
-        const kept = await state(active, '/etc/keepalived', 'keepalived');
-        const typo = await wrong({ keepalived_extra: 'vrrp_instnce x {\n}' }, active, 'keepalived');
-        expect(typo.status, typo.text).to.equal(1);
-        expect(typo.stdout).to.match(/Unknown keyword 'vrrp_instnce'/);
-        expect(await state(active, '/etc/keepalived', 'keepalived')).to.equal(kept);
-        expect(await lbs.holders()).to.deep.equal([active]);
-        noneFailed('typos in haproxy, nginx and keepalived', await traffic.stop());
-      });
-
-      it('that shows only when the service takes it up gives the previous files back', async () => {
-        const { active } = await lbs.roles();
-        const traffic = load(`http://${lbs.vip}/api/whoami`);
-        const look = (): Promise<string[]> =>
-          Promise.all([state(active, '/etc/haproxy', 'haproxy'), state('web1', '/etc/nginx', 'nginx')]);
-        const before = await look();
-        // Port 22 is sshd's: the checks of haproxy and nginx do not bind.
-        const ran = await wrong(
-          { haproxy_extra: 'frontend taken\n    bind *:22\n', nginx_extra_http: 'server { listen 22; }' },
-          `${active},web1`,
-          'haproxy,nginx',
-        );
-        expect(ran.status, ran.text).to.equal(1);
-        expect(ran.stdout)
-          .to.match(/haproxy goes on with its former configuration/)
-          .and.to.match(/Address already in use|cannot bind socket/)
-          .and.to.match(/nginx goes on with its former configuration/)
-          .and.to.match(/\/etc\/haproxy\/haproxy\.cfg is put back as before/)
-          .and.to.match(/\/etc\/nginx\/nginx\.conf is put back as before/);
-        expect(await look()).to.deep.equal(before);
-        noneFailed('an address that is taken, in haproxy and nginx', await traffic.stop());
-      });
-
-      const wrong = (vars: object, limit: string, tags: string): Promise<Ran> =>
-        provision('-e', JSON.stringify(vars), '-l', limit, '--tags', tags, '--no-verify');
+    it('gives the previous files back where only the service finds out that it cannot work with the new ones', async () => {
+      const { active } = await lbs.roles();
+      const traffic = load(`http://${lbs.vip}/api/whoami`);
+      const look = (): Promise<string[]> =>
+        Promise.all([state(active, '/etc/haproxy', 'haproxy'), state('web1', '/etc/nginx', 'nginx')]);
+      const before = await look();
+      // Port 22 is sshd's: the checks of haproxy and nginx do not bind.
+      const ran = await wrong(
+        { haproxy_extra: 'frontend taken\n    bind *:22\n', nginx_extra_http: 'server { listen 22; }' },
+        `${active},web1`,
+        'haproxy,nginx',
+      );
+      expect(ran.status, ran.text).to.equal(1);
+      expect(ran.stdout)
+        .to.match(/haproxy goes on with its former configuration/)
+        .and.to.match(/Address already in use|cannot bind socket/)
+        .and.to.match(/nginx goes on with its former configuration/)
+        .and.to.match(/\/etc\/haproxy\/haproxy\.cfg is put back as before/)
+        .and.to.match(/\/etc\/nginx\/nginx\.conf is put back as before/);
+      expect(await look()).to.deep.equal(before);
+      noneFailed('an address that is taken, in haproxy and nginx', await traffic.stop());
     });
 
     it('changes nothing in a dry run', async () => {
@@ -259,6 +256,7 @@ export function edge(site: () => Project): void {
       const changed = { haproxy_maxconn: 5000, keepalived_advert_int: 2, nginx_client_max_body_size: '1m' };
       const ran = await provision(
         '--check',
+        '--diff',
         '-e',
         JSON.stringify(changed),
         '-l',

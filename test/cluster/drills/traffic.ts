@@ -87,7 +87,7 @@ export function steady(url: string, every = 50): Traffic {
 }
 
 /** As many requests as these clients can make: half of them keep their connections, half make a new one each time. */
-export function load(url: string, clients = 8): Traffic {
+export function load(url: string, clients = 6): Traffic {
   const seen = observer();
   let stopped = false;
   const agents = Array.from({ length: Math.floor(clients / 2) }, () =>
@@ -100,7 +100,7 @@ export function load(url: string, clients = 8): Traffic {
       const answer = ask(url, { agent });
       seen.add(answer);
       await answer.catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
   const running = Array.from({ length: clients }, (_, index) => client(agents[index] ?? false));
