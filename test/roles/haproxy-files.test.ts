@@ -44,10 +44,10 @@ describe('files of roles/haproxy', () => {
         'haproxy-save-state',
         '/s',
         join(dir, 'haproxy.cfg'),
-        join(dir, 'run/state'),
+        join(dir, 'state'),
       );
       expect(status, stderr).to.equal(0);
-      return readFileSync(join(dir, 'run/state'), 'utf8');
+      return readFileSync(join(dir, 'state'), 'utf8');
     };
 
     it('keeps what the new configuration has at the same address', () => {
@@ -57,7 +57,7 @@ describe('files of roles/haproxy', () => {
         line('named', 'api', '192.0.2.7', 'api.example.com', 443),
       ];
       expect(saved(...kept)).to.equal(`${[head, ...kept].join('\n')}\n`);
-      expect(statSync(join(dir, 'run/state')).mode & 0o777).to.equal(0o600);
+      expect(statSync(join(dir, 'state')).mode & 0o777).to.equal(0o600);
     });
 
     it('leaves out what has moved or is gone: haproxy would believe the file', () => {
