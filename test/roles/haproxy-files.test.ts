@@ -71,6 +71,55 @@ describe('files of roles/haproxy', () => {
     });
   });
 
+  describe('haproxy-validate', () => {
+    const program = (name: string, body: string): void => {
+      writeFileSync(join(dir, name), `#!/bin/sh\n${body}\n`);
+      chmodSync(join(dir, name), 0o755);
+    };
+    const validate = (...binds: string[]): { status: number | null; stderr: string } => {
+      program(
+        'ss',
+        `cat <<'.'
+LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))
+LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=4))
+LISTEN 0 128 127.0.0.1:8080 0.0.0.0:* users:(("nginx",pid=2,fd=3))
+LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("haproxy",pid=3,fd=3))
+.`,
+      );
+      program('ip', "echo '2: eth0    inet 10.0.0.11/24 brd 10.0.0.255 scope global eth0'");
+      writeFileSync(
+        join(dir, 'c'),
+        ['frontend a', ...binds.map((bind) => `    bind ${bind}`), ''].join('\n'),
+      );
+      return run('haproxy-validate', join(dir, 'c'));
+    };
+
+    it('refuses what haproxy refuses, with what it says', () => {
+      program('haproxy', "echo '[ALERT] unknown keyword' >&2; exit 1");
+      const { status, stderr } = validate('*:80');
+      expect(status).to.equal(1);
+      expect(stderr).to.include('unknown keyword');
+    });
+
+    const cases = [
+      { binds: ['*:80', ':443 ssl crt /x', '10.0.0.11:8080', 'unix@/run/x.sock', '/run/y.sock'], says: '' },
+      { binds: ['*:443', '10.0.0.100:80 transparent', '127.0.0.1:8404'], says: '' },
+      { binds: ['*:80', '*:22'], says: 'line 3: bind *:22: port 22 is taken by sshd' },
+      { binds: ['10.0.0.11:80,10.0.0.11:22'], says: 'bind 10.0.0.11:22: port 22 is taken by sshd' },
+      { binds: ['*:8080'], says: 'port 8080 is taken by nginx' },
+      { binds: ['10.0.0.100:80'], says: '10.0.0.100 is no address of this host' },
+    ];
+    for (const { binds, says } of cases) {
+      it(`${says === '' ? 'takes' : 'refuses'} bind ${binds.join(' and ')}`, function () {
+        if (readFileSync('/proc/sys/net/ipv4/ip_nonlocal_bind', 'utf8').trim() !== '0') this.skip();
+        program('haproxy', 'exit 0');
+        const { status, stderr } = validate(...binds);
+        expect(status, stderr).to.equal(says === '' ? 0 : 1);
+        expect(stderr).to.include(says);
+      });
+    }
+  });
+
   describe('certificate-validate', () => {
     const [first, second] = [makeCertificate({ names: ['a'] }), makeCertificate({ names: ['b'] })];
     const part = (pem: string, what: string): string =>

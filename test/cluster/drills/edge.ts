@@ -190,7 +190,7 @@ export function edge(site: () => Project): void {
       expect(app1?.status).to.match(/^DRAIN/);
     });
 
-    it('fails the run over a typo, and what served goes on serving', async () => {
+    it('fails the run over a mistake, and what served goes on serving', async () => {
       const { active } = await lbs.roles();
       const traffic = load(`http://${lbs.vip}/api/whoami`);
       const look = (): Promise<string[]> =>
@@ -211,12 +211,17 @@ export function edge(site: () => Project): void {
       expect(await look()).to.deep.equal(before);
 
       const kept = await state(active, '/etc/keepalived', 'keepalived');
+      const taken = await wrong({ haproxy_extra: 'frontend taken\n    bind *:22\n' }, active, 'haproxy');
+      expect(taken.status, taken.text).to.equal(1);
+      expect(taken.stdout).to.match(/bind \*:22: port 22 is taken by (sshd|systemd)/);
+      expect(await look()).to.deep.equal(before);
+
       const typo = await wrong({ keepalived_extra: 'vrrp_instnce x {\n}' }, active, 'keepalived');
       expect(typo.status, typo.text).to.equal(1);
       expect(typo.stdout).to.match(/Unknown keyword 'vrrp_instnce'/);
       expect(await state(active, '/etc/keepalived', 'keepalived')).to.equal(kept);
       expect(await lbs.holders()).to.deep.equal([active]);
-      noneFailed('typos in haproxy, nginx and keepalived', await traffic.stop());
+      noneFailed('mistakes in haproxy, nginx and keepalived', await traffic.stop());
     });
 
     it('gives the previous files back where only the service finds out that it cannot work with the new ones', async () => {
@@ -225,21 +230,21 @@ export function edge(site: () => Project): void {
       const look = (): Promise<string[]> =>
         Promise.all([state(active, '/etc/haproxy', 'haproxy'), state('web1', '/etc/nginx', 'nginx')]);
       const before = await look();
-      // Port 22 is sshd's: the checks of haproxy and nginx do not bind.
+      // More than fs.nr_open allows, and a port that sshd has: the check of neither program tries it.
       const ran = await wrong(
-        { haproxy_extra: 'frontend taken\n    bind *:22\n', nginx_extra_http: 'server { listen 22; }' },
+        { haproxy_maxconn: 1_000_000_000, nginx_extra_http: 'server { listen 22; }' },
         `${active},web1`,
         'haproxy,nginx',
       );
       expect(ran.status, ran.text).to.equal(1);
       expect(ran.stdout)
         .to.match(/haproxy goes on with its former configuration/)
-        .and.to.match(/Address already in use|cannot bind socket/)
+        .and.to.match(/bind\(\) to 0\.0\.0\.0:22 failed/)
         .and.to.match(/nginx goes on with its former configuration/)
         .and.to.match(/\/etc\/haproxy\/haproxy\.cfg is put back as before/)
         .and.to.match(/\/etc\/nginx\/nginx\.conf is put back as before/);
       expect(await look()).to.deep.equal(before);
-      noneFailed('an address that is taken, in haproxy and nginx', await traffic.stop());
+      noneFailed('configurations that cannot be taken up, in haproxy and nginx', await traffic.stop());
     });
 
     it('changes nothing in a dry run', async () => {
