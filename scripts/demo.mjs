@@ -6,6 +6,7 @@ provision('cluster', 'up', '-i', inventory);
 provision('--inventory', inventory, ...process.argv.slice(2));
 console.log(`
 The site is up:       http://10.77.0.100/   (the virtual address; curl it from this machine)
+With TLS:             curl --cacert .provision/secrets/demo/site.pem https://10.77.0.100/
 Run it again:         node bin/provision.js -i ${inventory}
 Break it:             node bin/provision.js exec -i ${inventory} lb1 -- systemctl stop haproxy
   and watch:          while sleep 0.2; do curl -s -m 1 -o /dev/null -w '%{http_code}\\n' http://10.77.0.100/; done

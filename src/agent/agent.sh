@@ -170,11 +170,57 @@ missing_folder() {
 
 # put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it.
 put_marker() {
+  # Files that were kept for a handler that has run since are of no use to this one.
+  [ -e "$state/pending/$1" ] || drop_kept "$1"
   [ -d "$state/pending" ] || mkdir -p -- "$state/pending" || return 1
   printf '%s\n' "$2" >"$state/pending/$1" && { sync -- "$state/pending/$1" "$state/pending" 2>/dev/null || sync; }
 }
 drop_marker() {
+  drop_kept "$1"
   rm -f -- "$state/pending/$1"
+}
+
+# keep_file ENTRY PATH MARKER...: what is at the path before it is written, for each of these handlers. What is kept already
+# stays: it is from before the first change that its handler has not run for.
+keep_file() {
+  entry=$1 path=$2
+  shift 2
+  for marker do
+    kept=$state/previous/$marker/$entry
+    [ ! -e "$kept/path" ] || continue
+    ( umask 077; mkdir -p -- "$kept" ) || return 1
+    rm -f -- "$kept/file" || return 1
+    if [ -f "$path" ] || [ -L "$path" ]; then cp -dp -- "$path" "$kept/file" || return 1; fi
+    printf '%s\n' "$path" >"$kept/new" && mv -f -- "$kept/new" "$kept/path" || return 1
+    { sync -- "$kept/path" "$kept" && { [ ! -f "$kept/file" ] || sync -- "$kept/file"; }; } 2>/dev/null || sync
+  done
+}
+
+# restore_files MARKER: put back what was kept for a handler; prints the paths that differed.
+restore_files() {
+  for kept in "$state/previous/$1"/*; do
+    { [ -f "$kept/path" ] && IFS= read -r path <"$kept/path"; } || continue
+    folder=${path%/*}
+    if [ -L "$kept/file" ] || [ -f "$kept/file" ]; then
+      [ -L "$kept/file" ] || [ -L "$path" ] || ! cmp -s -- "$kept/file" "$path" || continue
+      missing_folder && return 1
+      new=$(mktemp -d -- "$folder/.provision-XXXXXX") || return 1
+      cp -dp -- "$kept/file" "$new/file" && { sync -- "$new/file" 2>/dev/null || sync; } && mv -fT -- "$new/file" "$path"
+      rc=$?
+      rm -rf -- "$new"
+      [ "$rc" = 0 ] || return "$rc"
+    elif [ -e "$path" ] || [ -L "$path" ]; then
+      rm -f -- "$path" || return 1
+    else
+      continue
+    fi
+    sync -- "${folder:-/}" 2>/dev/null || sync
+    printf '%s\n' "$path"
+  done
+}
+
+drop_kept() {
+  [ ! -d "$state/previous/$1" ] || rm -rf -- "$state/previous/$1"
 }
 
 # take_lock HOLDER: descriptor 9 holds the lock. Jobs close it, so that nothing they start can keep it.

@@ -19,6 +19,8 @@ export interface AgentRequest {
   readonly by?: string;
   /** handlers that these steps make necessary: noted on the host's disk before the first step */
   readonly mark?: readonly string[];
+  /** those of them that put files back when they fail: what the steps write over is kept for them */
+  readonly keep?: readonly string[];
   readonly steps: readonly Step[];
   /** handlers that have run: their notes are removed when the steps succeeded */
   readonly clear?: readonly string[];
@@ -49,7 +51,7 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
     ...NOTE,
   }));
   const steps = request.steps.map((step, index) =>
-    compileStep(step, index === 0 ? request.staged : undefined),
+    keeping(step, compileStep(step, index === 0 ? request.staged : undefined), request.keep ?? []),
   );
   const clears = (request.clear ?? []).map((name): Part => ({
     code: `drop_marker ${quote(noteFile(name))}`,
@@ -90,6 +92,14 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
       return { outputs: ran, failed: step, answers: new Answers(new Map()) };
     },
   };
+}
+
+/** The part of a step behind one that keeps what it writes over. */
+function keeping(step: Step, part: Part, handlers: readonly string[]): Part {
+  if (handlers.length === 0 || (step.kind !== 'write' && step.kind !== 'link')) return part;
+  const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
+  const words = quoteAll([noteFile(path), path, ...handlers.map(noteFile)]);
+  return { ...part, code: `if keep_file ${words}; then\n${part.code}\nelse false; fi` };
 }
 
 function readAnswers(batches: readonly QueryBatch[], outputs: readonly PartOutput[]): Answers {

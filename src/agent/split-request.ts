@@ -25,6 +25,7 @@ export function splitRequest(request: AgentRequest): RequestPiece[] {
       ...(index === 0 && request.by !== undefined ? { by: request.by } : {}),
       ...(index === 0 && request.lock ? { lock: request.lock } : {}),
       ...(index === 0 && request.mark ? { mark: request.mark } : {}),
+      ...(request.keep ? { keep: request.keep } : {}),
       steps,
       ...(last && request.clear ? { clear: request.clear } : {}),
       queries: last ? request.queries : [],

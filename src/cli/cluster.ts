@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import Table from 'cli-table3';
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { Context } from '../cluster/context.js';
 import { takeDown } from '../cluster/down.js';
+import { breakHost, faults, healHosts, type Fault } from '../cluster/fault.js';
 import { hostOf } from '../cluster/host.js';
 import { purgeImages } from '../cluster/image.js';
 import type { Owner } from '../cluster/keys.js';
@@ -73,6 +74,29 @@ export function define(command: Command, io: Io): void {
       io.stdout.write(purged.length === 0 ? 'no image to remove\n' : `removed ${purged.join(', ')}\n`);
     });
 
+  verb(command, 'fault', `break a host, to see what the others make of it: ${faultNames}`)
+    .argument('<host>')
+    .addArgument(
+      new Argument(
+        '<kind>',
+        'power: it is lost; shutdown: as by its button; link: its cable is pulled',
+      ).choices(faults),
+    )
+    .action(async (host: string, fault: Fault, options: Options) => {
+      const spec = await readSpec(options, io);
+      requireRoot(userInfo().uid, repeat(`fault ${host} ${fault}`, options));
+      await breakHost(spec.name, { host, fault }, context(io));
+      io.stdout.write(`${host}: ${broken[fault]}; \`provision cluster heal\` mends it\n`);
+    });
+
+  verb(command, 'heal', 'mend all hosts, or the named ones: switched on, cable plugged in')
+    .argument('[host...]')
+    .action(async (hosts: string[], options: Options) => {
+      const spec = await readSpec(options, io);
+      requireRoot(userInfo().uid, repeat(['heal', ...hosts].join(' '), options));
+      await healHosts(spec.name, hosts, context(io));
+    });
+
   verb(command, 'reset', 'make all hosts, or the named ones, bare again; keys stay')
     .argument('[host...]')
     .addOption(suiteOption())
@@ -91,6 +115,13 @@ export function define(command: Command, io: Io): void {
       await bringUp(spec, { suite: options.suite, renew: hosts.length === 0 ? all : hosts }, context(io));
     });
 }
+
+const faultNames = faults.join(', ');
+const broken: Readonly<Record<Fault, string>> = {
+  power: 'its power is cut',
+  shutdown: 'it is off',
+  link: 'its cable is pulled',
+};
 
 function verb(command: Command, name: string, summary: string): Command {
   return command

@@ -137,9 +137,12 @@ async function applyUnit(
   queue.forgetAnswers();
   // On the controller it may change the very files that the next tasks are made of.
   const following = isOnController(at, context) ? [] : await unitsBehind(unit, queue, given.ahead);
-  const mark = marksOf(head, context);
+  const { mark, keep } = marksOf(head, context);
   const marked = mark.filter((key) => !context.sessionOf(context.host).isMarked(key));
-  const response = await send({ head, unit, work, steps, queries: queriesFor(following, at), mark }, context);
+  const response = await send(
+    { head, unit, work, steps, queries: queriesFor(following, at), mark, keep },
+    context,
+  );
   const attempt = { changes, applied: true, unsure: undefined, unapplied: false, marked };
   if (isOnController(at, context)) queue.prepareAnew();
   if (response.failed === undefined) {
@@ -178,10 +181,11 @@ async function send(
     steps: readonly Step[];
     queries: ReturnType<typeof queriesFor>;
     mark: readonly string[];
+    keep: readonly string[];
   },
   context: HostContext,
 ): Promise<AgentResponse> {
-  const { head, unit, work, steps, queries, mark } = given;
+  const { head, unit, work, steps, queries, mark, keep } = given;
   const { at, timeout } = work;
   const request = { steps: [...steps], queries };
   const options = {
@@ -200,7 +204,7 @@ async function send(
   };
   if (mark.length === 0) return context.sessionOf(at.host).request(at.user, request, options);
   if (at.host === context.host)
-    return context.sessionOf(at.host).request(at.user, { ...request, mark }, options);
+    return context.sessionOf(at.host).request(at.user, { ...request, mark, keep }, options);
   // The note belongs to the host whose handlers will run.
   await context.sessionOf(context.host).request(context.user, { mark, steps: [], queries: [] });
   return context.sessionOf(at.host).request(at.user, request, options);
@@ -216,10 +220,13 @@ export function notifiedBy(head: PreparedTask, context: HostContext): ReturnType
   return head.notify.flatMap((name) => handlersFor(name, context.handlers, head.task));
 }
 
-/** What to note on the host before the steps of a task. */
-function marksOf(head: PreparedTask, context: HostContext): string[] {
-  if (neverChanges(head.task)) return [];
-  return notifiedBy(head, context).map(handlerKey);
+/** What to note on the host before the steps of a task, and for which of these handlers to keep the files as they were. */
+function marksOf(head: PreparedTask, context: HostContext): { mark: string[]; keep: string[] } {
+  const notified = neverChanges(head.task) ? [] : notifiedBy(head, context);
+  return {
+    mark: notified.map(handlerKey),
+    keep: notified.filter(({ rollback }) => rollback).map(handlerKey),
+  };
 }
 
 /** Where a task failed. */

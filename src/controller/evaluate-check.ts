@@ -58,15 +58,11 @@ function evaluateCheck(task: CheckTask, host: string, place: PlayPlace, run: Run
   if (task.loop === undefined) return evaluateOne(task, host, scope, undefined, run);
   const items = renderValue(task.loop, scope);
   if (!Array.isArray(items)) throw new ConfigurationError('loop must be a list', { position: task.position });
-  return items.flatMap((item: unknown) =>
-    evaluateOne(
-      task,
-      host,
-      scopes.child(scope, { [task.loopVar]: item }),
-      typeof item === 'string' ? item : JSON.stringify(item),
-      run,
-    ),
-  );
+  return items.flatMap((item: unknown) => {
+    const own = scopes.child(scope, { [task.loopVar]: item });
+    const shown = task.loopLabel === undefined ? item : renderValue(task.loopLabel, own);
+    return evaluateOne(task, host, own, typeof shown === 'string' ? shown : JSON.stringify(shown), run);
+  });
 }
 
 function evaluateOne(

@@ -24,6 +24,13 @@ export function handlersFor(
   return [...new Set([...(chosen ? [chosen] : []), ...listening])];
 }
 
+/** A handler and those that listen to a topic of it: what runs after one change. */
+export function handlersBeside(handler: Task, handlers: readonly Task[]): Task[] {
+  return handlers.filter(
+    (one) => one === handler || one.listen.some((topic) => handler.listen.includes(topic)),
+  );
+}
+
 /** The handlers a host has to run at its next flush. */
 export class Notified {
   readonly #keys = new Set<string>();

@@ -10,7 +10,7 @@ import { askAll, samePlace } from './ask.js';
 import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
 import { unitChange } from './attempt.js';
-import { handlerKey, handlersFor } from './handlers.js';
+import { handlerKey, handlersBeside, handlersFor } from './handlers.js';
 import { isTruthy, labelOf, prepareTask } from './prepare.js';
 import { neverKnown, Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredTask, statusOf } from './results.js';
@@ -241,13 +241,49 @@ export async function flushHandlers(context: HostContext, rescuable = false): Pr
     runs.set(handler, before + 1);
     context.notified.delete(handler);
     context.maybeNotified.delete(handler);
-    await runTasks([handler], context, rescuable);
+    try {
+      await runTasks([handler], context, rescuable);
+    } catch (error) {
+      if (error instanceof HostFailed && handler.rollback) await rollBack(handler, context);
+      throw error;
+    }
     if (context.check) context.dealtWith.add(handlerKey(handler));
     else await session.clearMark(handlerKey(handler));
   }
   for (const handler of context.maybeNotified.due(context.handlers, [])) {
     context.maybeNotified.delete(handler);
     mayChange(handler, 'a task that notifies it may change something', context);
+  }
+}
+
+/**
+ * A handler has shown that a change is no good: put the files back that were written for it, and run it again, and with it
+ * those that answer to the same change, so that the service runs with what is on the disk.
+ */
+async function rollBack(failed: Task, context: HostContext): Promise<void> {
+  const session = context.sessionOf(context.host);
+  const warn = (message: string): void =>
+    context.emit({ type: 'warning', host: context.host, message: `${handlerKey(failed)}: ${message}` });
+  try {
+    const files = await session.restoreKept(handlerKey(failed));
+    if (files.length === 0) return;
+    warn(`it failed, so ${files.join(', ')} ${files.length === 1 ? 'is' : 'are'} put back as before`);
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    warn(`it failed, and the files could not be put back: ${[error.message, ...error.detail].join(': ')}`);
+    return;
+  }
+  const again = handlersBeside(failed, context.handlers);
+  try {
+    for (const handler of again) await runTasks([handler], context, false);
+  } catch (error) {
+    if (!(error instanceof HostFailed)) throw error;
+    warn('it fails with the files of before, too: look at the host');
+    return;
+  }
+  for (const handler of again) {
+    context.notified.delete(handler);
+    await session.clearMark(handlerKey(handler));
   }
 }
 

@@ -1,9 +1,11 @@
 import { startAgent } from '../agent/agent.js';
 import type { Agent, AgentRequest, AgentResponse, RequestOptions } from '../agent/agent.js';
 import { Answers, type FactsAnswer, type Query } from '../agent/query.js';
+import { noteFile } from '../agent/note-file.js';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
 import { connect } from '../transport/connect.js';
+import { stepFailure } from './failure.js';
 import type { Connection } from '../transport/connection.js';
 
 /** Who the steps run as on the host: a user name, or undefined for the login user. */
@@ -153,6 +155,18 @@ export class Session {
     this.#leftOver.delete(key);
     for (const user of [...(this.#marked.get(key) ?? [])])
       await this.request(user, { steps: [], clear: [key], queries: [] });
+  }
+
+  /** Put back the files that were kept for a handler. @returns the paths of those that differed */
+  async restoreKept(key: string): Promise<string[]> {
+    const restored: string[] = [];
+    for (const user of [...(this.#marked.get(key) ?? [])]) {
+      const step = { kind: 'script', code: 'restore_files "$1"', args: [noteFile(key)] } as const;
+      const { failed, outputs } = await this.request(user, { steps: [step], queries: [] });
+      if (failed !== undefined) throw stepFailure(step, outputs[0]!, { host: this.host });
+      restored.push(...outputs.flatMap(({ stdout }) => stdout.split('\n').filter((path) => path !== '')));
+    }
+    return restored;
   }
 
   /** The host's facts, asked for once. */

@@ -89,6 +89,8 @@ export interface Task {
   readonly notify: readonly Loaded[];
   /** handlers only */
   readonly listen: readonly string[];
+  /** handlers only: when it fails, the files that its notifiers wrote are put back, and the handlers of its topics run again */
+  readonly rollback: boolean;
   readonly tags: readonly string[];
   readonly become: Loaded | undefined;
   readonly becomeUser: Loaded | undefined;

@@ -165,15 +165,19 @@ export const taskShape: Shape = {
   example: 'A task is a mapping: "- name: what it does" with a module below.',
   schema: closed(task),
   literal: [...literal, 'register', 'loop_control'],
-  foreign: { ...foreignTaskKeywords, listen: 'Only handlers listen; a task notifies.' },
+  foreign: {
+    ...foreignTaskKeywords,
+    listen: 'Only handlers listen; a task notifies.',
+    rollback: 'Only handlers roll back: put it on the handler that shows whether the change is good.',
+  },
   hints,
 };
 
 export const handlerShape: Shape = {
   what: 'a handler',
   example: 'A handler is a task with a name.',
-  schema: closed({ ...task, listen: names }),
-  literal: [...taskShape.literal, 'listen'],
+  schema: closed({ ...task, listen: names, rollback: flag }),
+  literal: [...taskShape.literal, 'listen', 'rollback'],
   foreign: foreignTaskKeywords,
   hints,
 };

@@ -1,17 +1,10 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../errors.js';
 import { didYouMean } from '../schema.js';
+import { keepCertificate, makeCertificate, readCertificate, type CertificateOptions } from './certificate.js';
+import { keepSecret } from './keep-secret.js';
 import type { Secrets } from './secrets.js';
 import { createVaultOpener } from './vault-opener.js';
 
@@ -23,7 +16,7 @@ export interface LookupOptions {
   readonly vaultPassword?: string | undefined;
   /** a number from 0 to below `limit`; left out: node:crypto's */
   readonly random?: (limit: number) => number;
-  /** `memory`: a password that is missing is made up but not written, for dry runs */
+  /** `memory`: a password or certificate that is missing is made up but not written, for dry runs */
   readonly newPasswords?: 'file' | 'memory';
 }
 
@@ -34,15 +27,21 @@ export interface PasswordOptions {
   readonly chars?: string;
 }
 
-export type Lookup = (kind: string, name: string, options?: PasswordOptions) => string | undefined;
+export type Lookup = (
+  kind: string,
+  name: string,
+  options?: PasswordOptions & CertificateOptions,
+) => string | undefined;
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const KINDS = ['password', 'file', 'env'];
+const KINDS = ['password', 'certificate', 'file', 'env'];
 
 /**
  * The function `lookup` of templates. What it gives is data and never compiled.
  * - `lookup('password', path, {length, chars})`: the password in a file; made at random (mode 0600) when there is no file.
  *   It counts as secret.
+ * - `lookup('certificate', path, {names, days})`: certificate and private key in a file; made (signed by itself, mode 0600) when
+ *   there is no file. It counts as secret.
  * - `lookup('file', path)`: a file's text without the line breaks at its end; a vault is opened and counts as secret.
  * - `lookup('env', NAME)`: a variable of the controller's environment; undefined when it is not set.
  */
@@ -68,12 +67,37 @@ export function createLookup(options: LookupOptions): Lookup {
         options.secrets.add(password);
         return password;
       }
+      case 'certificate': {
+        const file = path.resolve(options.inventoryDir, name);
+        const pem = madeUp.get(file) ?? readCertificate(file) ?? newCertificate(file, given, options, madeUp);
+        options.secrets.add(privateKeysOf(pem));
+        return pem.trimEnd();
+      }
       default:
         throw new Error(
           `lookup('${kind}') is not known${didYouMean(kind, KINDS)}: there are ${KINDS.join(', ')}`,
         );
     }
   };
+}
+
+function newCertificate(
+  file: string,
+  given: CertificateOptions,
+  options: LookupOptions,
+  madeUp: Map<string, string>,
+): string {
+  const pem = makeCertificate(given);
+  if (options.newPasswords !== 'memory') return keepCertificate(file, pem);
+  madeUp.set(file, pem);
+  return pem;
+}
+
+/** The certificate itself is shown to everybody. */
+function privateKeysOf(pem: string): string {
+  return (
+    pem.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g) ?? [pem]
+  ).join('\n');
 }
 
 function readText(file: string, kind: string): string {
@@ -116,26 +140,13 @@ function makePassword(
   return options.newPasswords === 'memory' ? password : keepPassword(file, password);
 }
 
-/** Whole or not at all, and of two runs that make one at the same time the first one's counts. */
+/** Of two runs that make one at the same time the first one's counts. */
 function keepPassword(file: string, password: string): string {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    const handle = openSync(temporary, 'wx', 0o600);
-    try {
-      writeSync(handle, `${password}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    linkSync(temporary, file);
-    return password;
+    return keepSecret(file, `${password}\n`) ? password : (readPassword(file) ?? password);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readPassword(file) ?? password;
     throw new Error(`lookup('password'): the new password cannot be kept: ${messageOf(error)}`, {
       cause: error,
     });
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }

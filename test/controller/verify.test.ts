@@ -70,6 +70,15 @@ describe('verification', () => {
     expect(of('web1')).to.include({ checksPassed: 3, checksFailed: 0 });
   });
 
+  it('shows of an item what loop_control says', async () => {
+    const one = project({
+      'site.yml': site(
+        "    - { name: each, command: 'true', loop: [{ name: a, pem: x }], loop_control: { label: '<%= item.name %>' } }",
+      ),
+    });
+    expect(results(await one.play()).map(({ task }) => task.item)).to.deep.equal(['a']);
+  });
+
   it('asks several hosts for one verdict, once', async () => {
     const one = project(
       {

@@ -48,6 +48,37 @@ describe('templates of roles', () => {
       expect(section(text, 'frontend stats')).to.include('http-request auth realm haproxy unless known');
     });
 
+    it('lets nobody but proxies of the site reach the frontend whose word on clients is believed', async () => {
+      const text = rendered(await on('haproxy', 'lb1'), 'haproxy.cfg.ejs');
+      expect(section(text, 'frontend internal')).to.include(
+        'tcp-request connection reject unless { src 10.77.0.21 10.77.0.22 10.77.0.11 10.77.0.12 127.0.0.0/8 }',
+      );
+      expect(text).to.not.match(/allow_from/);
+    });
+
+    it('ends TLS where there is a certificate, and nowhere else', async () => {
+      const of = async (extra: Record<string, unknown>): Promise<string> =>
+        rendered(await on('haproxy', 'lb1', { extra }), 'haproxy.cfg.ejs');
+      const certificates = {
+        haproxy_certificates: [{ name: 'a' }, { name: 'b' }],
+        haproxy_tls_redirect: true,
+      };
+      const secure = section(await of(certificates), 'frontend public');
+      expect(secure).to.include.members([
+        'bind *:80',
+        'bind *:443 ssl crt /etc/haproxy/certs/a.pem crt /etc/haproxy/certs/b.pem alpn h2,http/1.1',
+        'http-request redirect scheme https code 301 unless { ssl_fc } or { path_beg /.well-known/acme-challenge/ }',
+        'http-after-response set-header Strict-Transport-Security max-age=63072000 if { ssl_fc }',
+      ]);
+      const both = section(await of({ ...certificates, haproxy_tls_redirect: false }), 'frontend public');
+      expect(both.join('\n'))
+        .to.include('bind *:443')
+        .and.not.match(/redirect|Strict-Transport/);
+      const plain = section(await of({ haproxy_certificates: [] }), 'frontend public');
+      expect(plain.join('\n')).to.not.match(/ssl crt|Strict-Transport|redirect/);
+      expect(await of({ ...certificates, haproxy_tls_profile: 'modern' })).to.include('ssl-min-ver TLSv1.3');
+    });
+
     it('uses keywords only from the branch on that has them', async () => {
       const of = async (haproxy_version: string): Promise<string> =>
         rendered(await on('haproxy', 'lb1', { extra: { haproxy_version } }), 'haproxy.cfg.ejs');

@@ -1,3 +1,4 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -56,6 +57,34 @@ describe('lookup', () => {
     });
     expect(slow('password', 'p')).to.equal('the-first-one');
     expect(readdirSync(dir)).to.deep.equal(['p']);
+  });
+
+  it('makes a certificate once, with its key, and shows nothing of the key', () => {
+    const names = ['www.example.com', '10.0.0.100'];
+    const pem = lookup()('certificate', 'secrets/site.pem', { names })!;
+    expect(lookup()('certificate', 'secrets/site.pem', { names })).to.equal(pem);
+    const certificate = new X509Certificate(pem);
+    expect(certificate.checkPrivateKey(createPrivateKey(pem))).to.equal(true);
+    expect(certificate.subjectAltName).to.equal('DNS:www.example.com, IP Address:10.0.0.100');
+    expect(certificate.subject).to.equal('CN=www.example.com');
+    const file = path.join(dir, 'secrets/site.pem');
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(readdirSync(path.join(dir, 'secrets'))).to.deep.equal(['site.pem']);
+    const key = /PRIVATE KEY-----\n(.*)\n/.exec(pem)?.[1] ?? '';
+    expect(key).to.have.length.above(40);
+    expect(secrets.redact(`x ${key}`)).to.equal('x ********');
+    expect(secrets.redact(certificate.fingerprint256)).to.equal(certificate.fingerprint256);
+  });
+
+  it('keeps no certificate in a dry run, and refuses what is none', () => {
+    const one = lookup({ newPasswords: 'memory' });
+    expect(one('certificate', 'c', { names: ['a'] })).to.equal(one('certificate', 'c', { names: ['a'] }));
+    expect(readdirSync(dir)).to.deep.equal([]);
+    expect(() => lookup()('certificate', 'c')).to.throw('`names` is missing');
+    expect(() => lookup()('certificate', 'c', { names: ['a,DNS:b'] })).to.throw('"a,DNS:b" is no host name');
+    writeFileSync(path.join(dir, 'c'), 'something else\n');
+    expect(() => lookup()('certificate', 'c', { names: ['a'] })).to.throw('holds no certificate');
+    expect(readFileSync(path.join(dir, 'c'), 'utf8')).to.equal('something else\n');
   });
 
   it('reads files and the environment', () => {

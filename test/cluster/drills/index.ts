@@ -1,5 +1,7 @@
 import type { Project } from '../support.js';
 import { deployDrills } from './deploy.js';
+import { edge } from './edge.js';
+import { failover } from './failover.js';
 
 /** Tests that need a converged site, and leave it converged. They run in this order, on the same seven hosts. */
-export const drills: readonly ((site: () => Project) => void)[] = [deployDrills];
+export const drills: readonly ((site: () => Project) => void)[] = [edge, deployDrills, failover];
