@@ -125,11 +125,13 @@ export function deployDrills(site: () => Project): void {
 
     it('goes back to the release before, and to one that is named', async () => {
       for (const [args, version] of [
-        [[], '1.1.0'],
+        // With another unit, for which PM2's daemon has to be started anew.
+        [['-e', 'app_limit_nofile=32768'], '1.1.0'],
         [['-e', 'app_version=1.0.0'], '1.0.0'],
       ] as const) {
         const { ran, tally, seconds } = await underLoad(site(), () => run(ROLLBACK, ...args));
         expect(ran.status, ran.text).to.equal(0);
+        expect(ran.stdout).to.match(/changed +app1 +app : PM2 is started anew/);
         told(`back to ${version}`, tally, seconds);
         expect(tally.failures).to.deep.equal([]);
         expect(await versionsNow(site())).to.deep.equal([version]);
