@@ -185,12 +185,12 @@ describe('faults on real hosts', function () {
   });
 
   it('two runs do not meet on a host', async () => {
-    await task('- command: sleep 4');
+    await task('- command: sleep 12');
     const first = run('task.yml', '-l', 'one');
-    await until(async () => (await on('one', 'pgrep -fx "sleep 4"')).status === 0);
+    await until(async () => (await on('one', 'pgrep -fx "sleep 12"')).status === 0);
     const second = await run('task.yml', '-l', 'one');
     expect(second.status, second.text).to.equal(1);
-    expect(second.stdout).to.match(/another run works on the host: \S+@\S+ \(process \d+\)/);
+    expect(second.stdout).to.match(/another run works on the host: \S+@\S+ \(process \d+, run \S+\)/);
     expect((await first).status).to.equal(0);
     expect((await run('task.yml', '-l', 'one')).status).to.equal(0);
   });
