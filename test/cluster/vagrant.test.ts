@@ -8,8 +8,8 @@ import { execute, installPackage, needsCluster, recapOf, report, root, type Ran 
 /** Vagrant with its provider lxc, from the box to `destroy`, on a load balancer and a web server; the package is an installed one. */
 const inventory = `all:
   vars:
-    net: 10.96.0
-    vip: 10.96.0.100
+    net: 10.119.0
+    vip: 10.119.0.100
     # Of the real hosts: nothing of it may be used.
     ansible_user: deploy
     ansible_port: 2022
@@ -26,7 +26,7 @@ const inventory = `all:
         haproxy_backends: [{ name: web, group: webservers, port: 80, check: { uri: /healthz } }]
     webservers:
       hosts:
-        web1: { ansible_host: 203.0.113.21, vagrant_address: 10.96.0.21 }
+        web1: { ansible_host: 203.0.113.21, vagrant_address: 10.119.0.21 }
       vars:
         vagrant_memory: 512
         vagrant_cpus: 2
@@ -125,7 +125,7 @@ const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
       return ran.text;
     };
     expect(
-      await wrong('box.yml', 'all: { hosts: { a: { ansible_host: 10.96.0.9, vagrant_box: debain-13 } } }'),
+      await wrong('box.yml', 'all: { hosts: { a: { ansible_host: 10.119.0.9, vagrant_box: debain-13 } } }'),
     ).to.match(/box\.yml:1:\d+: there is no box "debain-13" \(did you mean "debian-13"\?\)/);
     expect(await wrong('address.yml', 'all: { hosts: { a: {} } }')).to.match(
       /a: the host has no address\n +try: Set ansible_host/,
@@ -186,7 +186,7 @@ const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
     const recap = recapOf(ran.stdout);
     expect([...recap.keys()]).to.deep.equal(['lb1', 'web1']);
     for (const [host, row] of recap) expect(row.changed, host).to.be.above(5);
-    const shown = await run('curl', '--silent', '--max-time', '5', 'http://10.96.0.100/');
+    const shown = await run('curl', '--silent', '--max-time', '5', 'http://10.119.0.100/');
     expect(shown.stdout).to.include('<title>Rehearsal</title>');
     report(
       `      vagrant up, of it the run ${/in ([\d.]+ s)$/m.exec(ran.stdout)?.[1] ?? '?'}: ${seconds(began)}`,
@@ -220,12 +220,12 @@ const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
       'ip -4 -o address show eth1; cat /etc/os-release; systemctl is-system-running',
     );
     expect(said.stdout)
-      .to.include('10.96.0.21/24')
+      .to.include('10.119.0.21/24')
       .and.to.include('VERSION_CODENAME=trixie')
       .and.to.match(/^running$/m);
     const listed = await provision('inventory', '-i', 'hosts.yml', '--from-vagrant', '--host', 'web1');
     expect(JSON.parse(listed.stdout)).to.include({
-      ansible_host: '10.96.0.21',
+      ansible_host: '10.119.0.21',
       ansible_user: 'vagrant',
       ansible_port: 22,
     });
@@ -237,7 +237,7 @@ const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
     const refused = async (): Promise<void> => {
       const ran = await provision('exec', '-i', 'hosts.yml', '--from-vagrant', 'lb1', '--', 'true');
       expect(ran.status, ran.text).to.equal(3);
-      expect(ran.stdout).to.match(/the host key of 10\.94\.0\.11 is not the pinned one/);
+      expect(ran.stdout).to.match(/the host key of 10\.119\.0\.11 is not the pinned one/);
     };
     await refused();
     // Asking Vagrant again does not help the one in between.

@@ -26,8 +26,11 @@ module ProvisionVagrant
       end
     end
 
+    # Several machines can be the last one at the same time.
     def clean_up(site)
-      sudo('ip', 'link', 'delete', site.network_name) if Dir.exist?("/sys/class/net/#{site.network_name}")
+      @lock.synchronize do
+        sudo('ip', 'link', 'delete', site.network_name) if Dir.exist?("/sys/class/net/#{site.network_name}")
+      end
     end
 
     @lock = Mutex.new
