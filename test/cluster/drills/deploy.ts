@@ -68,7 +68,7 @@ export function deployDrills(site: () => Project): void {
       );
       report(`      app1 answered ${((Date.now() - began) / 1000).toFixed(1)} s after it was told to reboot`);
       expect(version.version).to.equal('1.1.0');
-      const ran = await site().provision('verify', '-i', site().inventory, DEPLOY);
+      const ran = await site().provision('verify', '-i', site().inventory, DEPLOY, ...archive);
       expect(ran.status, ran.text).to.equal(0);
     });
 
@@ -88,7 +88,7 @@ export function deployDrills(site: () => Project): void {
         'readlink /srv/guestbook/current; grep -c 1.3.0 /srv/guestbook/ecosystem.config.cjs',
       );
       expect(links.stdout.match(/releases\/1\.1\.0\n0$/gm), links.text).to.have.length(2);
-      const verified = await site().provision('verify', '-i', site().inventory, DEPLOY);
+      const verified = await site().provision('verify', '-i', site().inventory, DEPLOY, ...archive);
       expect(verified.status, verified.text).to.equal(0);
     });
 
