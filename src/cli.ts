@@ -1,34 +1,39 @@
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
 import { ExitCode } from './cli/exit-codes.js';
 import type { Io } from './cli/io.js';
 import { printError } from './cli/print-error.js';
 import { findVerb, verbs } from './cli/verbs.js';
+import { version } from './cli/version.js';
 
 /** argv (without node and the script) to exit code. The only place that touches process.*. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const interrupted = new AbortController();
+  const [interrupted, killed] = [new AbortController(), new AbortController()];
   const io: Io = {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
+    argv,
     exitCode: ExitCode.ok,
     interrupted: interrupted.signal,
+    killed: killed.signal,
   };
-  onInterrupt(interrupted);
+  onInterrupt(interrupted, killed);
   // A reader that goes away (`provision … | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(io.exitCode);
     throw error;
   });
   await run(argv, io);
+  // Whatever a host still holds open is not waited for.
+  if (killed.signal.aborted) process.exit(io.exitCode);
   process.exitCode = io.exitCode;
 }
 
 /** Run one command line with the given surroundings; sets `io.exitCode`. */
 export async function run(argv: readonly string[], io: Io): Promise<void> {
+  io.argv = argv;
   try {
     const { verb, rest } = findVerb(argv);
     if (verb === undefined) {
@@ -49,11 +54,6 @@ export async function run(argv: readonly string[], io: Io): Promise<void> {
     const code = printError(error, io);
     io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : code;
   }
-}
-
-export function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function overview(io: Io): Command {
@@ -84,11 +84,12 @@ function tame(command: Command, io: Io): void {
     });
 }
 
-/** First Ctrl-C or SIGTERM: stop at the next safe point. Second: stop now. */
-function onInterrupt(controller: AbortController): void {
+/** First Ctrl-C or SIGTERM: stop at the next safe point. Second: stop what runs. Third: wait for nothing. */
+function onInterrupt(interrupted: AbortController, killed: AbortController): void {
   const listener = (): void => {
-    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
-    controller.abort();
+    if (killed.signal.aborted) process.exit(ExitCode.interrupted);
+    if (interrupted.signal.aborted) killed.abort();
+    interrupted.abort();
   };
   process.on('SIGINT', listener);
   process.on('SIGTERM', listener);

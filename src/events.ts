@@ -8,15 +8,36 @@ export type RunEvent =
       readonly inventory: string;
       readonly hosts: readonly string[];
       readonly check: boolean;
+      /** of all hosts together, without handlers; what blocks and conditions leave out is counted */
+      readonly tasks: number;
     }
   | { readonly type: 'play-start'; readonly play: string; readonly hosts: readonly string[] }
   | { readonly type: 'host-connected'; readonly host: string; readonly ms: number }
+  | {
+      readonly type: 'request';
+      readonly host: string;
+      readonly user?: string | undefined;
+      readonly queries: number;
+      readonly steps: number;
+      /** bytes */
+      readonly sent: number;
+      readonly received: number;
+      readonly ms: number;
+    }
   | { readonly type: 'task-start'; readonly host: string; readonly task: TaskLabel }
   | {
       readonly type: 'task-result';
       readonly host: string;
       readonly task: TaskLabel;
       readonly result: TaskResult;
+    }
+  | {
+      /** a task is done with, all items of its loop */
+      readonly type: 'task-end';
+      readonly host: string;
+      readonly task: TaskLabel;
+      readonly status: TaskStatus;
+      readonly ms: number;
     }
   | {
       readonly type: 'output';
@@ -51,7 +72,34 @@ export type RunEvent =
       readonly attempts: number;
       readonly ms: number;
     }
+  | {
+      /** something on a host is not as the playbook says */
+      readonly type: 'drift';
+      readonly host: string;
+      readonly task: TaskLabel;
+      /** a file, a package, a unit */
+      readonly subject: string;
+      readonly changes: readonly ChangeView[];
+      /** of a file: when it was last modified (ISO 8601, UTC) */
+      readonly modified?: string | undefined;
+      /** of a file: the last run that wrote it, and when */
+      readonly written?: { readonly by: string; readonly at: string } | undefined;
+    }
+  | { readonly type: 'interrupted'; readonly left: readonly HostLeft[] }
   | { readonly type: 'run-end'; readonly recap: Recap };
+
+export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'may-change' | 'failed';
+
+/** What an interrupted run left on a host. */
+export interface HostLeft {
+  readonly host: string;
+  /** tasks that it did not come to, about: blocks and conditions are not foreseen */
+  readonly tasks: number;
+  /** the first of them */
+  readonly next?: string | undefined;
+  /** handlers that are due, and noted on the host */
+  readonly handlers: readonly string[];
+}
 
 export interface TaskLabel {
   /** the task's name, or its module and subject when it has none */
@@ -64,7 +112,7 @@ export interface TaskLabel {
 }
 
 export interface TaskResult {
-  readonly status: 'ok' | 'changed' | 'skipped' | 'may-change';
+  readonly status: Exclude<TaskStatus, 'failed'>;
   readonly changes: readonly ChangeView[];
   /** for debug and the like */
   readonly message?: string | undefined;
@@ -87,6 +135,8 @@ export interface HostRecap {
   readonly host: string;
   readonly ok: number;
   readonly changed: number;
+  /** in a dry run: depends on a change that was not made */
+  readonly mayChange: number;
   readonly failed: number;
   readonly skipped: number;
   readonly unreachable: boolean;

@@ -179,7 +179,7 @@ function mentionedIn(rest: string): Mentioned {
   const end = words.indexOf('--');
   const own = end === -1 ? words : words.slice(0, end);
   const [first = '', second = ''] = own;
-  const verb = ['verify', 'exec', 'inventory', 'run'].includes(first)
+  const verb = ['verify', 'exec', 'inventory', 'run', 'plan', 'apply', 'drift', 'runs'].includes(first)
     ? [first]
     : first === 'cluster'
       ? [first, second]

@@ -1,5 +1,6 @@
 # The provision agent: reads requests on stdin, runs each as a background job, answers on stdout and stderr.
 #
+#   H <holder>             who asks: noted for each file that is written
 #   L <holder>             take this host's lock, keep it as long as this process lives; refused: the next R does not run
 #   S <bytes>              a path follows: a file that is being put together; removed when the link is lost
 #   D <bytes>              so many bytes follow: append them to that file
@@ -29,7 +30,7 @@ if [ "$uid" = 0 ]; then
 else
   state=$HOME/.local/state/provision lock=$HOME/.local/state/provision/lock
 fi
-job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed=''
+job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed='' holder=''
 
 # say WORDS: a marker, on both streams.
 say() {
@@ -109,9 +110,9 @@ relay() {
   cat >/dev/null
 }
 
-# put_file PATH MODE OWNER GROUP BACKUP CHECK STAGED: replace a whole file; a link is replaced, not followed: its owner
+# put_file PATH MODE OWNER GROUP BACKUP CHECK STAGED NOTE: replace a whole file; a link is replaced, not followed: its owner
 # could point it anywhere. The content comes on stdin as base64, or is in the file STAGED already. CHECK is sh that sees
-# the candidate as $new.
+# the candidate as $new. NOTE is the file that tells who wrote it last.
 put_file() {
   path=$1 folder=${1%/*} name=${1##*/} new=$7
   trap '[ -z "$new" ] || rm -f -- "$new"' EXIT
@@ -143,7 +144,14 @@ put_file() {
   mv -fT -- "$new" "$path" || return 1
   new=''
   sync -- "${folder:-/}" 2>/dev/null || sync
+  [ -z "$holder" ] || note_writer "$8" || :
 }
+
+# note_writer FILE: the note's own time is when. Nothing depends on it, so nothing fails where it cannot be written.
+note_writer() {
+  [ -d "$state/written" ] || mkdir -p -- "$state/written" || return
+  printf '%s\n' "$holder" >"$state/written/$1"
+} 2>/dev/null
 
 # put_link PATH TARGET: a symbolic link, in place of a link or a file.
 put_link() {
@@ -290,6 +298,9 @@ serve() {
   trap finish TERM INT HUP
   while IFS=' ' read -r verb id bytes how; do
     case $verb in
+      H)
+        holder="$id${bytes:+ $bytes}${how:+ $how}"
+        ;;
       L)
         take_lock "$id${bytes:+ $bytes}${how:+ $how}"
         ;;

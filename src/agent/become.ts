@@ -1,4 +1,4 @@
-import { TaskError } from '../errors.js';
+import { MissingPrerequisiteError, TaskError } from '../errors.js';
 import type { Channel } from '../transport/connection.js';
 import { quote } from './quote.js';
 
@@ -60,6 +60,12 @@ export function becomeFailure(become: Become, code: number | null, said: string,
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
+  // In a dry run an earlier task may be the one that would make the user. sudo says more behind that.
+  if (/unknown user/.test(said)) {
+    return new MissingPrerequisiteError(`become ${become.user} failed: there is no such user`, {
+      hint: hintFor(said, become),
+    });
+  }
   const last = words.at(-1) ?? `exit code ${code ?? 'unknown'}`;
   return new TaskError(`become ${become.user} failed: ${last}`, {
     detail: words.slice(0, -1),

@@ -25,6 +25,8 @@ export interface Script {
   readonly about: string;
   /** take the host's lock first */
   readonly holder?: string | undefined;
+  /** who asks, from now on */
+  readonly by?: string | undefined;
   /** put these bytes into a file of the host first */
   readonly staged?: { readonly path: string; readonly content: Buffer } | undefined;
 }
@@ -155,10 +157,9 @@ export function createExchange(given: {
     });
   }
 
-  function sendScript(id: number, { code, uninterruptible, holder, staged }: Script): void {
-    // One line, words parted by single blanks: that is what the agent's read gives back.
-    if (holder !== undefined)
-      write(Buffer.from(`L ${escapeControl(holder).trim().split(/\s+/).join(' ')}\n`));
+  function sendScript(id: number, { code, uninterruptible, by, holder, staged }: Script): void {
+    if (by !== undefined) write(Buffer.from(`H ${oneLine(by)}\n`));
+    if (holder !== undefined) write(Buffer.from(`L ${oneLine(holder)}\n`));
     if (staged) {
       frame('S', Buffer.from(staged.path));
       for (let from = 0; from < staged.content.length; from += PIECE)
@@ -339,6 +340,11 @@ export function createExchange(given: {
       .filter((line) => line !== '')
       .map(escapeControl);
   }
+}
+
+/** Words parted by single blanks: that is what the agent's read gives back. */
+function oneLine(text: string): string {
+  return escapeControl(text).trim().split(/\s+/).join(' ');
 }
 
 function streamState(first: Part | undefined): StreamState {

@@ -4,7 +4,8 @@ import type { Script } from './exchange.js';
 import { scriptOf, type Part, type PartOutput } from './part.js';
 import { quote, quoteAll } from './quote.js';
 import { batchQueries, type QueryBatch } from './queries/index.js';
-import { encodeMarker, markerFile } from './queries/markers.js';
+import { noteFile } from './note-file.js';
+import { encodeMarker } from './queries/markers.js';
 import { splitSignal } from './signal.js';
 import type { RequestPiece } from './split-request.js';
 import type { Step, StepOutput } from './step.js';
@@ -14,6 +15,8 @@ import { compileStep } from './steps.js';
 export interface AgentRequest {
   /** take the host's lock first; the text tells others who holds it */
   readonly lock?: { readonly holder: string };
+  /** who asks, from now on: noted on the host for each file that is written */
+  readonly by?: string;
   /** handlers that these steps make necessary: noted on the host's disk before the first step */
   readonly mark?: readonly string[];
   /** those of them that put files back when they fail: what the steps write over is kept for them */
@@ -44,14 +47,14 @@ const NOTE = { ok: [0], keep: 4096 } as const;
 /** @param stepsBefore how many steps of the whole request came before this piece */
 export function compileRequest(request: RequestPiece, stepsBefore: number): CompiledRequest {
   const marks = (request.mark ?? []).map((name): Part => ({
-    code: `put_marker ${quoteAll([markerFile(name), encodeMarker(name)])}`,
+    code: `put_marker ${quoteAll([noteFile(name), encodeMarker(name)])}`,
     ...NOTE,
   }));
   const steps = request.steps.map((step, index) =>
     keeping(step, compileStep(step, index === 0 ? request.staged : undefined), request.keep ?? []),
   );
   const clears = (request.clear ?? []).map((name): Part => ({
-    code: `drop_marker ${quote(markerFile(name))}`,
+    code: `drop_marker ${quote(noteFile(name))}`,
     ...NOTE,
   }));
   const batches = batchQueries(request.queries);
@@ -70,6 +73,7 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
         part >= firstStep && part < firstStep + steps.length ? part - firstStep + stepsBefore : undefined,
       about: first ? describeStep(first) : 'looking at the state of the host',
       holder: request.lock?.holder,
+      by: request.by,
       staged:
         request.staged !== undefined && first?.kind === 'write'
           ? { path: request.staged, content: first.content }
@@ -94,7 +98,7 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
 function keeping(step: Step, part: Part, handlers: readonly string[]): Part {
   if (handlers.length === 0 || (step.kind !== 'write' && step.kind !== 'link')) return part;
   const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
-  const words = quoteAll([markerFile(path), path, ...handlers.map(markerFile)]);
+  const words = quoteAll([noteFile(path), path, ...handlers.map(noteFile)]);
   return { ...part, code: `if keep_file ${words}; then\n${part.code}\nelse false; fi` };
 }
 

@@ -22,6 +22,7 @@ export function splitRequest(request: AgentRequest): RequestPiece[] {
     const steps = request.steps.slice(start, starts[index + 1]);
     const last = index === starts.length - 1;
     return {
+      ...(index === 0 && request.by !== undefined ? { by: request.by } : {}),
       ...(index === 0 && request.lock ? { lock: request.lock } : {}),
       ...(index === 0 && request.mark ? { mark: request.mark } : {}),
       ...(request.keep ? { keep: request.keep } : {}),

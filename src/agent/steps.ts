@@ -1,6 +1,7 @@
 import type { LinkStep, RunStep, ScriptStep, Step, WriteStep } from './step.js';
 import { TaskError } from '../errors.js';
 import type { Part } from './part.js';
+import { noteFile } from './note-file.js';
 import { quote, quoteAll } from './quote.js';
 
 /** Of each stream of a step, head and tail of this many bytes together are kept. */
@@ -83,6 +84,7 @@ function writeCode(step: WriteStep, staged: string | undefined): string {
     step.backup === true ? 'yes' : '',
     check,
     staged ?? '',
+    noteFile(path),
   ];
   const call = `( put_file ${quoteAll(words)} )`;
   return staged === undefined

@@ -3,6 +3,8 @@ export const ExitCode = {
   ok: 0,
   /** a task failed on some host */
   failed: 1,
+  /** changes are pending: a dry run with --exit-code, drift */
+  pending: 2,
   /** some host could not be reached */
   unreachable: 3,
   /** everything was applied, but a check did not hold */

@@ -19,11 +19,15 @@ export async function readExtraVars(
   for (const one of given) {
     for (const [name, value] of await readOne(one, reading)) {
       checkVariableName(name, value.position);
+      if (SECRET_NAME.test(name) && typeof value.value === 'string') reading.secrets.add(value.value);
       vars.set(name, value);
     }
   }
   return vars;
 }
+
+/** Who names a variable like this on a command line means a secret: it is kept in no plan and no journal. */
+const SECRET_NAME = /(^|_)(pw|pwd|pass|password|passwd|passphrase|secret|token|api_?key|private_?key)(_|$)/i;
 
 export interface Reading {
   readonly cwd: string;

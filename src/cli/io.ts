@@ -7,8 +7,12 @@ export interface Io {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** the arguments as typed */
+  argv: readonly string[];
   /** set by the verb; 0 unless it says otherwise */
   exitCode: number;
   /** aborted by the first Ctrl-C */
   readonly interrupted: AbortSignal;
+  /** aborted by the second: nothing that runs is waited for */
+  readonly killed: AbortSignal;
 }

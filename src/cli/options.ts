@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** Options of every verb that talks to hosts, with the names and letters that Ansible's users know. */
 export interface HostOptions {
@@ -13,8 +13,16 @@ export interface HostOptions {
   readonly privateKey?: string;
   readonly timeout?: number;
   readonly vaultPasswordFile?: string;
+}
+
+/** What is told of a run, and where. */
+export interface OutputOptions {
   readonly verbose: number;
   readonly quiet?: boolean;
+  readonly diff?: boolean;
+  readonly format: 'human' | 'json';
+  readonly junit?: string;
+  readonly log?: string;
 }
 
 /** Which tasks of the playbook. */
@@ -23,26 +31,72 @@ export interface TaskOptions {
   readonly skipTags: readonly string[];
 }
 
+/** A dry run with changes ends with 2. */
+export interface ExitCodeOption {
+  readonly exitCode?: boolean;
+}
+
 export function addHostOptions(command: Command): Command {
   return command
-    .option('-i, --inventory <source>', 'inventory file, folder, script or "host,"; repeatable', collect, [])
+    .addOption(inventoryOption())
     .option('-l, --limit <pattern>', 'only these hosts of the inventory (web:&dc1:!web3, globs, @file)')
-    .option(
-      '-e, --extra-vars <vars>',
-      'key=value, JSON, or @file; stronger than every other variable; repeatable',
-      collect,
-      [],
-    )
-    .option('-f, --forks <count>', 'hosts worked on at the same time', positive, 64)
+    .addOption(extraVarsOption())
+    .addOption(forksOption())
     .option('-b, --become', 'work as another user where nothing else says so')
     .option('--become-user <user>', 'that user (default root)')
-    .option('-K, --ask-become-pass', 'ask for the password of sudo')
+    .addOption(askBecomePassOption())
     .option('-u, --user <user>', 'login user where the inventory does not say')
-    .option('--private-key <file>', 'key to log in with where the inventory does not say')
-    .option('-T, --timeout <seconds>', 'time for a login', positive)
-    .option('--vault-password-file <file>', 'file that holds the password of vaulted values')
+    .addOption(privateKeyOption())
+    .addOption(timeoutOption())
+    .addOption(vaultPasswordOption());
+}
+
+export const inventoryOption = (): Option =>
+  new Option('-i, --inventory <source>', 'inventory file, folder, script or "host,"; repeatable')
+    .argParser(collect)
+    .default([]);
+
+export const extraVarsOption = (): Option =>
+  new Option(
+    '-e, --extra-vars <vars>',
+    'key=value, JSON, or @file; stronger than every other variable; repeatable',
+  )
+    .argParser(collect)
+    .default([]);
+
+export const forksOption = (): Option =>
+  new Option('-f, --forks <count>', 'hosts worked on at the same time').argParser(positive).default(64);
+
+export const askBecomePassOption = (): Option =>
+  new Option('-K, --ask-become-pass', 'ask for the password of sudo');
+
+export const privateKeyOption = (): Option =>
+  new Option('--private-key <file>', 'key to log in with where the inventory does not say');
+
+export const timeoutOption = (): Option =>
+  new Option('-T, --timeout <seconds>', 'time for a login').argParser(positive);
+
+export const vaultPasswordOption = (): Option =>
+  new Option('--vault-password-file <file>', 'file that holds the password of vaulted values');
+
+export const verifyOption = (): Option => new Option('--no-verify', 'do not run the checks at the end');
+
+export function addExitCodeOption(command: Command): Command {
+  return command.option('--exit-code', 'end a dry run with 2 when something would change');
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option('-D, --diff', 'show the differences of files')
     .option('-v, --verbose', 'tell more; up to -vvv', (_value: string, before: number) => before + 1, 0)
-    .option('-q, --quiet', 'tell failures and the recap only');
+    .option('-q, --quiet', 'tell failures and the recap only')
+    .addOption(
+      new Option('--format <format>', 'what is printed: text for people, or an event a line')
+        .choices(['human', 'json'])
+        .default('human'),
+    )
+    .option('--junit <file>', 'write the results of tasks and checks as JUnit XML')
+    .option('--log <file>', 'write everything that is told, as with -vvv -D');
 }
 
 export function addTaskOptions(command: Command): Command {

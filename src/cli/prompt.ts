@@ -13,8 +13,12 @@ export async function promptSecret(question: string, io: Io): Promise<string> {
   io.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  // The end of the input leaves a question open for ever.
+  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
   try {
-    return await lines.question('');
+    const answer = await Promise.race([lines.question(''), ended]);
+    if (answer === undefined) throw new UsageError(`"${question.trim()}" was not answered`);
+    return answer;
   } finally {
     lines.close();
     io.stderr.write('\n');

@@ -15,6 +15,18 @@ export const verbs: readonly Verb[] = [
     load: () => import('./run.js'),
   },
   { name: 'verify', summary: 'run the checks of every role, read only', load: () => import('./verify.js') },
+  {
+    name: 'plan',
+    summary: 'say what a run would change; -o saves it',
+    load: () => import('./plan.js'),
+  },
+  { name: 'apply', summary: 'do what a saved plan says, and nothing else', load: () => import('./apply.js') },
+  {
+    name: 'drift',
+    summary: 'report what on the hosts is not as the playbook says; for cron',
+    load: () => import('./drift.js'),
+  },
+  { name: 'runs', summary: 'list past runs; show one again', load: () => import('./runs.js') },
   { name: 'exec', summary: 'run one command on the hosts of a pattern', load: () => import('./exec.js') },
   {
     name: 'inventory',

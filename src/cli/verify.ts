@@ -1,16 +1,28 @@
 import type { Command } from 'commander';
-import { converge } from './converge.js';
+import { runPlaybook } from '../controller/run.js';
 import type { Io } from './io.js';
-import { addHostOptions, addTaskOptions, type HostOptions, type TaskOptions } from './options.js';
+import {
+  addHostOptions,
+  addOutputOptions,
+  addTaskOptions,
+  type HostOptions,
+  type OutputOptions,
+  type TaskOptions,
+} from './options.js';
+import { recorded } from './recorded.js';
 import { readPlaybook, readSetup } from './setup.js';
 
 export function define(command: Command, io: Io): void {
   command.description('Run the checks of every role on every host. Nothing is changed.');
-  addTaskOptions(addHostOptions(command))
+  addOutputOptions(addTaskOptions(addHostOptions(command)))
     .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
-    .action(async (playbookName: string | undefined, options: HostOptions & TaskOptions) => {
+    .action(async (playbookName: string | undefined, options: HostOptions & TaskOptions & OutputOptions) => {
       const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly: true });
       const playbook = await readPlaybook(playbookName, options, io, setup);
-      await converge({ ...setup.base, playbook, check: false, verify: 'only' }, options, io);
+      const { secrets, inventory } = setup;
+      const about = { kind: 'verify', playbook: playbook.name, inventory: inventory.sources } as const;
+      await recorded({ about, output: options, secrets }, io, async (told) => ({
+        recap: await runPlaybook({ ...setup.base, ...told, playbook, check: false, verify: 'only' }),
+      }));
     });
 }

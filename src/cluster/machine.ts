@@ -1,4 +1,4 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError, UsageError } from '../errors.js';
 import { run, searchPath } from './run.js';
@@ -30,6 +30,7 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
 /** See to it that the cluster can be built here: root, and every program. What is missing is installed, and said so. */
 export async function prepareMachine(options: MachineOptions): Promise<void> {
   requireRoot(options.uid, options.command);
+  await allowInotify(options.report);
   const missing = await missingPackages();
   if (missing.length === 0) return;
   options.report(`installing ${missing.join(', ')}, which the cluster needs`);
@@ -37,6 +38,19 @@ export async function prepareMachine(options: MachineOptions): Promise<void> {
   await run(['apt-get', 'update', '--quiet'], { env, signal: options.signal });
   // Not interrupted: a dpkg that is killed leaves the machine's packages half configured.
   await run(['apt-get', 'install', '--yes', '--quiet', '--no-install-recommends', ...missing], { env });
+}
+
+/** Each host's systemd takes about eight of these; Linux's default of 128 is used up by the second cluster. */
+const INOTIFY = '/proc/sys/fs/inotify/max_user_instances';
+const INSTANCES = 1024;
+
+async function allowInotify(report: (line: string) => void): Promise<void> {
+  const before = Number(await readFile(INOTIFY, 'utf8').catch(() => INSTANCES));
+  if (before >= INSTANCES) return;
+  await writeFile(INOTIFY, String(INSTANCES)).then(
+    () => report(`fs.inotify.max_user_instances: ${before} -> ${INSTANCES}, for the hosts' systemd`),
+    () => undefined,
+  );
 }
 
 /** Namespaces, bridges and mounts are root's. */

@@ -43,6 +43,12 @@ export function takeAnswers(units: readonly Unit[], place: Place, answers: Answe
   }
 }
 
+/** All that a unit has asked of its place so far. */
+export function queriesOf(work: Work): Query[] {
+  const asked = work.answers ? work.resource.queries(work.params, work.answers) : [];
+  return asked.filter((query) => !work.local.has(queryKey(query)) && work.answers?.has(query) === true);
+}
+
 export function samePlace(a: Place, b: Place): boolean {
   return a.host === b.host && a.user === b.user;
 }

@@ -3,7 +3,7 @@ import { Answers } from '../agent/query.js';
 import type { Step, StepOutput } from '../agent/step.js';
 import { MissingPrerequisiteError, TaskError, type ErrorContext, type ProvisionError } from '../errors.js';
 import type { Change } from '../resources/resource.js';
-import { queriesFor, takeAnswers } from './ask.js';
+import { queriesFor, queriesOf, takeAnswers } from './ask.js';
 import type { HostContext } from './context.js';
 import { stepFailure } from './failure.js';
 import { handlerKey, handlersFor } from './handlers.js';
@@ -12,7 +12,7 @@ import { neverChanges, probeFailure } from './probe.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredOf } from './results.js';
 import { taskError } from './shown.js';
-import type { Place, PreparedTask, Registered, Unit, Work } from './unit.js';
+import type { Place, PreparedTask, Registered, Unit, UnitChange, Work } from './unit.js';
 
 /** Seconds a task may take where it says nothing: long enough for a slow mirror, short enough that nothing hangs for ever. */
 const TASK_TIMEOUT = 1800;
@@ -25,13 +25,15 @@ export interface Attempt {
   readonly applied: boolean;
   /** a dry run cannot tell */
   readonly unsure: string | undefined;
+  /** a dry run left the steps out */
+  readonly unapplied: boolean;
   /** handlers that were noted on the host for it and not before */
   readonly marked: readonly string[];
 }
 
 /** Plan a unit from its answers and apply what differs, once. */
 export async function tryUnit(
-  given: { head: PreparedTask; unit: Unit; work: Work; queue: Queue; ahead: number },
+  given: { head: PreparedTask; unit: Unit; work: Work; queue: Queue; ahead: number; attempt: number },
   context: HostContext,
 ): Promise<Attempt> {
   const { head, unit, work } = given;
@@ -39,8 +41,9 @@ export async function tryUnit(
   const answers = work.answers ?? new Answers(new Map());
   const located = (error: TaskError): ProvisionError =>
     taskError(error, errorContext(head, unit, context), hidden(head, unit));
-  const nothing = { changes: [], applied: false, unsure: undefined, marked: [] };
+  const nothing = { changes: [], applied: false, unsure: undefined, unapplied: false, marked: [] };
   let changes: readonly Change[];
+  let steps: readonly Step[];
   try {
     changes = resource.plan(params, answers);
     if (changes.length === 0) {
@@ -53,10 +56,9 @@ export async function tryUnit(
         error: located(failure),
       };
     }
+    steps = resource.apply(params, changes, answers).map((step) => withEnvironment(step, work.environment));
   } catch (error) {
-    if (context.check && error instanceof MissingPrerequisiteError) {
-      return { ...nothing, registered: registeredOf(true, {}, []), error: undefined, unsure: error.message };
-    }
+    if (context.check && error instanceof MissingPrerequisiteError) return unsureAttempt(error.message);
     if (!(error instanceof TaskError)) throw error;
     return {
       ...nothing,
@@ -64,15 +66,54 @@ export async function tryUnit(
       error: located(error),
     };
   }
-  if (context.check && head.task.checkMode !== false) {
-    return {
-      ...nothing,
-      changes,
-      registered: registeredOf(true, resource.result?.(params, answers, []) ?? {}, []),
-      error: undefined,
-    };
+  // What a dry run does all the same is in no plan.
+  if (given.attempt === 1 && head.task.checkMode !== false) {
+    const refusal = context.onChange(unitChange({ head, unit, changes, steps }, context));
+    if (refusal)
+      return {
+        ...nothing,
+        registered: registeredFailure(refusal.message, undefined),
+        error: located(refusal),
+      };
   }
-  return applyUnit({ ...given, changes, answers }, context);
+  if (context.check && head.task.checkMode !== false) {
+    return { ...nothing, changes, registered: registeredOf(true, {}, []), error: undefined, unapplied: true };
+  }
+  return applyUnit({ ...given, changes, steps, answers }, context);
+}
+
+/** A dry run cannot tell what would come of it. */
+export function unsureAttempt(unsure: string): Attempt {
+  const registered = registeredOf(true, {}, []);
+  return { registered, error: undefined, changes: [], applied: false, unsure, unapplied: true, marked: [] };
+}
+
+/** What a plan holds of a unit that differs. */
+export function unitChange(
+  given: {
+    head: PreparedTask;
+    unit: Unit;
+    changes: readonly Change[];
+    steps: readonly Step[];
+    unsure?: string;
+  },
+  context: HostContext,
+): UnitChange {
+  const { head, unit, changes, steps, unsure } = given;
+  const { work } = unit;
+  const asked = work && unsure === undefined ? queriesOf(work) : [];
+  return {
+    host: context.host,
+    label: unit.label,
+    position: head.task.position,
+    at: work?.at ?? { host: context.host, user: context.user },
+    handler: context.handlers.includes(head.task),
+    unsure,
+    changes,
+    steps,
+    rests: asked.map((query) => [query, work!.answers!.get(query)]),
+    hidden: hidden(head, unit),
+  };
 }
 
 async function applyUnit(
@@ -83,16 +124,15 @@ async function applyUnit(
     queue: Queue;
     ahead: number;
     changes: readonly Change[];
+    steps: readonly Step[];
     answers: Answers;
   },
   context: HostContext,
 ): Promise<Attempt> {
-  const { head, unit, work, queue, changes, answers } = given;
+  const { head, unit, work, queue, changes, steps, answers } = given;
   const { resource, params, at } = work;
   context.emit({ type: 'task-start', host: context.host, task: unit.label });
-  const steps = resource
-    .apply(params, changes, answers)
-    .map((step) => withEnvironment(step, work.environment));
+  context.noteChange();
   queue.forgetAnswers();
   // On the controller it may change the very files that the next tasks are made of.
   const following = isOnController(at, context) ? [] : await unitsBehind(unit, queue, given.ahead);
@@ -102,7 +142,7 @@ async function applyUnit(
     { head, unit, work, steps, queries: queriesFor(following, at), mark, keep },
     context,
   );
-  const attempt = { changes, applied: true, unsure: undefined, marked };
+  const attempt = { changes, applied: true, unsure: undefined, unapplied: false, marked };
   if (isOnController(at, context)) queue.prepareAnew();
   if (response.failed === undefined) {
     takeAnswers(following, at, response.answers);

@@ -1,7 +1,7 @@
-import { structuredPatch } from 'diff';
 import type { ChangeView } from '../events.js';
 import type { Change } from '../resources/resource.js';
 import type { Secrets } from '../variables/secrets.js';
+import { contentDiff } from './content-diff.js';
 import { HIDDEN } from './shown.js';
 
 const SECRET = '(secret)';
@@ -21,7 +21,7 @@ export function viewChange(change: Change, options: { secrets: Secrets; hidden: 
       after: change.after === null ? null : SECRET,
     };
   }
-  if (field === 'content') return contentView(change, redact);
+  if (field === 'content') return contentView(change, options.secrets);
   return {
     subject: redact(subject),
     field,
@@ -30,31 +30,17 @@ export function viewChange(change: Change, options: { secrets: Secrets; hidden: 
   };
 }
 
-function contentView(change: Change, redact: (text: string) => string): ChangeView {
+function contentView(change: Change, secrets: Secrets): ChangeView {
   const before = textOf(change.before);
   const after = textOf(change.after);
   const summary = {
-    subject: redact(change.subject),
+    subject: secrets.redact(change.subject),
     field: change.field,
     before: change.before === null ? null : sizeOf(change.before),
     after: change.after === null ? null : sizeOf(change.after),
   };
   if (before === undefined || after === undefined) return summary;
-  // Redacted before the diff: a line that differs only in a secret still shows as changed where the hunk is marked.
-  const patch = structuredPatch('before', 'after', redact(before), redact(after), undefined, undefined, {
-    context: 3,
-  });
-  const diff = patch.hunks.flatMap((hunk) => [
-    `@@ -${rangeOf(hunk.oldStart, hunk.oldLines)} +${rangeOf(hunk.newStart, hunk.newLines)} @@`,
-    ...hunk.lines,
-  ]);
-  if (diff.length === 0 && before !== after) diff.push('  (only secret values differ)');
-  return { ...summary, diff };
-}
-
-/** A range of no lines begins at the line before it. */
-function rangeOf(start: number, lines: number): string {
-  return lines === 0 ? `${start - 1},0` : `${start},${lines}`;
+  return { ...summary, diff: contentDiff(before, after, secrets) };
 }
 
 function textOf(value: unknown): string | undefined {

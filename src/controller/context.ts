@@ -1,3 +1,5 @@
+import type { Query } from '../agent/query.js';
+import type { TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { Task } from '../playbook/model.js';
 import type { Secrets } from '../variables/secrets.js';
@@ -6,6 +8,7 @@ import type { HostValues } from './host-values.js';
 import type { Preparation } from './prepare.js';
 import type { RunOnce } from './run-once.js';
 import type { Session } from './session.js';
+import type { Place, UnitChange } from './unit.js';
 
 /** One host in one play: what its task loop works with. */
 export interface HostContext {
@@ -13,6 +16,11 @@ export interface HostContext {
   readonly preparation: Preparation;
   readonly values: HostValues;
   readonly notified: Notified;
+  /** in a dry run: handlers whose notifier may change something */
+  readonly maybeNotified: Notified;
+  /** handlers of an earlier run that a dry run has dealt with */
+  readonly dealtWith: Set<string>;
+  readonly progress: Progress;
   readonly handlers: readonly Task[];
   readonly runOnce: RunOnce;
   /** the host's own session, or that of one it delegates to */
@@ -22,6 +30,12 @@ export interface HostContext {
   readonly emit: Emit;
   readonly secrets: Secrets;
   readonly tally: Tally;
+  /** told of each unit that differs before anything is done about it; what it returns refuses that */
+  readonly onChange: (change: UnitChange) => TaskError | undefined;
+  /** in a dry run: told what a unit has asked of a place */
+  readonly onAsked: ((place: Place, queries: readonly Query[]) => void) | undefined;
+  /** told before anything is done on any host */
+  readonly noteChange: () => void;
   /** dry run */
   readonly check: boolean;
   readonly interrupted: AbortSignal;
@@ -29,10 +43,20 @@ export interface HostContext {
   readonly sleep: (seconds: number) => Promise<void>;
 }
 
+/** How far a host is, for whoever interrupts the run. */
+export interface Progress {
+  /** tasks that are done with, without handlers */
+  done: number;
+  /** the task before which it was interrupted */
+  next: string | undefined;
+}
+
 /** What a host's recap counts. */
 export interface Tally {
   ok: number;
   changed: number;
+  /** in a dry run: depends on a change that was not made */
+  mayChange: number;
   failed: number;
   skipped: number;
   checksPassed: number;

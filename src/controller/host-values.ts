@@ -1,4 +1,4 @@
-import { PendingValue } from '../template/scope.js';
+import { PendingValue, UnknownValue } from '../template/scope.js';
 import type { Given } from '../variables/scope.js';
 
 /**
@@ -6,7 +6,7 @@ import type { Given } from '../variables/scope.js';
  * before their predecessors are settled see `foreseen` values, or are stopped by a pending one.
  */
 export class HostValues {
-  readonly #settled = new Map<string, unknown>();
+  readonly #settled = new Map<string, Given>();
   readonly #visible = new Map<string, Given>();
   readonly #fixed: ReadonlySet<string>;
 
@@ -21,9 +21,16 @@ export class HostValues {
   }
 
   settle(name: string, value: unknown): void {
-    if (this.#fixed.has(name)) return;
-    this.#settled.set(name, value);
-    this.#visible.set(name, { give: () => value });
+    this.#settle(name, { give: () => value });
+  }
+
+  /** A dry run left out what would set it: whoever reads it cannot be planned. */
+  settleUnknown(name: string, what: string): void {
+    this.#settle(name, {
+      give: () => {
+        throw new UnknownValue(what);
+      },
+    });
   }
 
   /** A value that holds if all tasks before turn out as expected. */
@@ -44,6 +51,12 @@ export class HostValues {
   /** Forget what was foreseen: the tasks that it was foreseen from do not run. */
   dropForeseen(): void {
     this.#visible.clear();
-    for (const [name, value] of this.#settled) this.#visible.set(name, { give: () => value });
+    for (const [name, given] of this.#settled) this.#visible.set(name, given);
+  }
+
+  #settle(name: string, given: Given): void {
+    if (this.#fixed.has(name)) return;
+    this.#settled.set(name, given);
+    this.#visible.set(name, given);
   }
 }

@@ -1,18 +1,22 @@
 import type { Answers, Query } from '../agent/query.js';
 import { LockedError } from '../agent/locked-error.js';
 import { ConfigurationError, TaskError, type ProvisionError } from '../errors.js';
-import type { TaskLabel } from '../events.js';
+import type { TaskLabel, TaskStatus } from '../events.js';
 import type { Block, Task, TaskNode } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
+import { UnknownValue } from '../template/scope.js';
+import { Template } from '../template/template.js';
 import { askAll, samePlace } from './ask.js';
 import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
-import { handlerKey, handlersBeside } from './handlers.js';
+import { unitChange } from './attempt.js';
+import { handlerKey, handlersBeside, handlersFor } from './handlers.js';
 import { isTruthy, labelOf, prepareTask } from './prepare.js';
 import { neverKnown, Queue } from './queue.js';
-import { registeredFailure, registeredTask, statusOf } from './results.js';
+import { registeredFailure, registeredOf, registeredTask, statusOf } from './results.js';
 import { failedUnit, settleUnit, type Settled } from './settle.js';
 import { taskError } from './shown.js';
+import { exposed } from './unapplied.js';
 import type { Place, PreparedTask, Registered, Unit } from './unit.js';
 
 /** A task failed and nothing rescued it: the host is out of the run. The event was emitted. */
@@ -80,25 +84,38 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
   let reach = Infinity;
   try {
     for (;;) {
-      if (context.interrupted.aborted) throw new Interrupted();
-      const head = queue.head ?? (await advance(queue, context, reach, rescuable));
-      if (!head) return;
-      const unit = head.units[head.results.length];
-      if (!unit) {
-        finishTask(head, context);
+      const settled = queue.head;
+      if (settled && settled.results.length === settled.units.length) {
+        finishTask(settled, context);
         queue.shift();
         continue;
       }
+      if (context.interrupted.aborted) {
+        context.progress.next ??= nextName(queue);
+        throw new Interrupted();
+      }
+      const head = queue.head ?? (await advance(queue, context, reach, rescuable));
+      if (!head) return;
+      const unit = head.units[head.results.length];
+      if (!unit) continue;
       const asks = unit.work !== undefined && !unit.work.answers;
-      const settled = await settleNext(head, unit, queue, reach, context);
+      const { result, applied, error } = await settleNext(head, unit, queue, reach, context);
       if (asks) reach *= 2;
-      if (settled.applied) reach = AFTER_CHANGE;
-      head.results.push(settled.result);
-      if (settled.error) failTask(head, settled.error, context, rescuable);
+      if (applied) reach = AFTER_CHANGE;
+      head.results.push(result);
+      if (error) failTask(head, error, context, rescuable);
     }
   } finally {
     context.values.dropForeseen();
   }
+}
+
+function nextName(queue: Queue): string | undefined {
+  const label = queue.head?.label;
+  const name = label?.name ?? queue.next?.name ?? queue.next?.module;
+  if (name === undefined) return undefined;
+  const role = label?.role ?? queue.next?.role?.name;
+  return `${role === undefined ? '' : `${role} : `}${name instanceof Template ? name.source : String(name)}`;
 }
 
 /** Ask what has to be asked for a unit, and settle it. What is the task's own fault is its result. */
@@ -163,8 +180,9 @@ async function advance(
       const head = await takeNext(task, queue, context, reach);
       if (head) return head;
     } catch (error) {
-      if (!isFaultOfTask(error)) throw error;
-      failUnprepared(task, error, context, rescuable);
+      if (error instanceof UnknownValue) mayChange(task, error.message, context);
+      else if (isFaultOfTask(error)) failUnprepared(task, error, context, rescuable);
+      else throw error;
       queue.skip();
     }
   }
@@ -182,6 +200,7 @@ async function takeNext(
   if (barrier?.kind === 'error') throw barrier.error;
   if (barrier?.kind !== 'pending') return undefined;
   const { pending } = barrier;
+  if (pending instanceof UnknownValue) throw pending;
   if (pending instanceof FactsPending) await pending.gather();
   else if (pending.ready) await pending.ready;
   else throw neverKnown(pending, task);
@@ -199,6 +218,7 @@ async function isMine(task: Task, queue: Queue, context: HostContext): Promise<b
   queue.skip();
   if (task.register !== undefined) context.values.settle(task.register, claim.outcome.registered);
   context.tally.ok += 1;
+  endTask(task, labelOf(task, context.preparation.scopeFor(task)), { status: 'ok', ms: 0 }, context);
   return false;
 }
 
@@ -212,21 +232,27 @@ export async function flushHandlers(context: HostContext): Promise<void> {
   const session = context.sessionOf(context.host);
   const runs = new Map<Task, number>();
   for (;;) {
-    const [handler] = context.notified.due(context.handlers, session.pendingHandlers);
-    if (!handler) return;
+    const leftOver = session.pendingHandlers.filter((key) => !context.dealtWith.has(key));
+    const [handler] = context.notified.due(context.handlers, leftOver);
+    if (!handler) break;
     const before = runs.get(handler) ?? 0;
     // No chain of handlers comes to one of them more often than there are handlers.
     if (before > context.handlers.length) failUnprepared(handler, circleOf(runs), context, false);
     runs.set(handler, before + 1);
     context.notified.delete(handler);
+    context.maybeNotified.delete(handler);
     try {
       await runTasks([handler], context, false);
     } catch (error) {
       if (error instanceof HostFailed && handler.rollback) await rollBack(handler, context);
       throw error;
     }
-    if (context.check) session.forgetLeftOver(handlerKey(handler));
+    if (context.check) context.dealtWith.add(handlerKey(handler));
     else await session.clearMark(handlerKey(handler));
+  }
+  for (const handler of context.maybeNotified.due(context.handlers, [])) {
+    context.maybeNotified.delete(handler);
+    mayChange(handler, 'a task that notifies it may change something', context);
   }
 }
 
@@ -275,7 +301,8 @@ function finishTask(head: PreparedTask, context: HostContext): void {
   const status = statusOf(head.results);
   if (status === 'skipped') context.tally.skipped += 1;
   else if (status !== 'failed') context.tally.ok += 1;
-  if (status === 'changed' || status === 'may-change') context.tally.changed += 1;
+  if (status === 'changed') context.tally.changed += 1;
+  if (status === 'may-change') context.tally.mayChange += 1;
   for (const { registered: one } of head.results) {
     const facts = one['ansible_facts'];
     if (typeof facts === 'object' && facts !== null) {
@@ -292,11 +319,58 @@ function finishTask(head: PreparedTask, context: HostContext): void {
       result: { status: 'skipped', changes: [], reason: 'the loop is empty', ms: 0 },
     });
   }
+  const ms = head.results.reduce((sum, result) => sum + result.ms, 0);
+  endTask(task, head.label, { status, ms }, context);
+}
+
+function endTask(
+  task: Task,
+  label: TaskLabel,
+  end: { status: TaskStatus; ms: number },
+  context: HostContext,
+): void {
+  const handler = context.handlers.includes(task);
+  if (!handler) context.progress.done += 1;
+  context.emit({
+    type: 'task-end',
+    host: context.host,
+    task: handler ? { ...label, handler } : label,
+    ...end,
+  });
 }
 
 function failTask(head: PreparedTask, error: ProvisionError, context: HostContext, rescuable: boolean): void {
   const label = head.units[head.results.length - 1]?.label ?? head.label;
-  fail({ task: head.task, label, error, registered: registeredTask(head) }, context, rescuable);
+  const ms = head.results.reduce((sum, result) => sum + result.ms, 0);
+  fail({ task: head.task, label, error, registered: registeredTask(head), ms }, context, rescuable);
+}
+
+/** A dry run cannot evaluate it: it depends on what an earlier, unapplied change would bring. */
+function mayChange(task: Task, reason: string, context: HostContext): void {
+  const scope = context.preparation.scopeFor(task);
+  const label = labelOf(task, scope);
+  const registered = registeredOf(true, {}, []);
+  context.tally.ok += 1;
+  context.tally.mayChange += 1;
+  const unit = { label, item: undefined, scope, skipped: undefined, work: undefined };
+  const head = { task, label, loop: false, units: [unit], skipped: undefined, notify: [], results: [] };
+  context.onChange(unitChange({ head, unit, changes: [], steps: [], unsure: reason }, context));
+  context.emit({
+    type: 'task-result',
+    host: context.host,
+    task: label,
+    result: { status: 'may-change', changes: [], reason, ms: 0 },
+  });
+  endTask(task, label, { status: 'may-change', ms: 0 }, context);
+  for (const name of task.notify)
+    if (typeof name === 'string')
+      for (const handler of handlersFor(name, context.handlers, task)) context.maybeNotified.add(handler);
+  const names = task.module === 'set_fact' ? Object.keys(task.args as Record<string, unknown>) : [];
+  for (const name of names) context.values.settleUnknown(name, `the variable "${name}"`);
+  if (task.register === undefined) return;
+  const result = exposed(task.register, { status: 'may-change', registered, unapplied: true });
+  context.values.settle(task.register, result);
+  if (task.runOnce) context.runOnce.settle(task, { registered: result });
 }
 
 /** It could not even be evaluated. */
@@ -311,14 +385,15 @@ function failUnprepared(
   const where = { host: context.host, task: label.name, position: task.position };
   const error = taskError(cause, where, isTruthy(task.noLog, scope));
   const registered = registeredFailure(error.message, undefined);
-  fail({ task, label, error, registered }, context, rescuable);
+  fail({ task, label, error, registered, ms: 0 }, context, rescuable);
+  endTask(task, label, { status: 'failed', ms: 0 }, context);
   if (task.register !== undefined) context.values.settle(task.register, registered);
   if (task.runOnce) context.runOnce.settle(task, { registered });
 }
 
 /** Report a failure. @throws HostFailed unless it is ignored */
 function fail(
-  given: { task: Task; label: TaskLabel; error: ProvisionError; registered: Registered },
+  given: { task: Task; label: TaskLabel; error: ProvisionError; registered: Registered; ms: number },
   context: HostContext,
   rescuable: boolean,
 ): void {
@@ -331,5 +406,6 @@ function fail(
   if (task.register !== undefined) context.values.settle(task.register, registered);
   if (fate === 'failed') context.tally.failed += 1;
   if (task.runOnce) context.runOnce.settle(task, { failedOn: context.host });
+  endTask(task, label, { status: 'failed', ms: given.ms }, context);
   throw new HostFailed(error, label, registered);
 }

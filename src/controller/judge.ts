@@ -1,6 +1,8 @@
 import type { Task } from '../playbook/model.js';
-import type { Scope } from '../template/scope.js';
+import { UnknownValue, type Scope } from '../template/scope.js';
+import type { Expression } from '../template/expression.js';
 import { isTrue } from './prepare.js';
+import { exposed } from './unapplied.js';
 import type { Registered } from './unit.js';
 
 /** A unit's result after `changed_when`, `failed_when` and `until` have had their say. */
@@ -11,6 +13,8 @@ export interface Judgement {
   readonly because: string | undefined;
   /** `until` holds, or there is none and it did not fail */
   readonly done: boolean;
+  /** in a dry run: why nobody can tell whether it changes something */
+  readonly unsure: string | undefined;
 }
 
 export function judge(
@@ -28,5 +32,22 @@ export function judge(
     : registered.changed;
   const judged = { ...registered, changed, failed };
   const done = task.until ? task.until.every((condition) => isTrue(condition, scopeWith(judged))) : !failed;
-  return { registered: judged, failed, because: failed ? because : undefined, done };
+  return { registered: judged, failed, because: failed ? because : undefined, done, unsure: undefined };
+}
+
+/** The same for a unit whose steps a dry run left out: what they would say is not known, and that it would fail is not assumed. */
+export function judgeUnapplied(
+  task: Task,
+  registered: Registered,
+  scopeWith: (registered: Registered) => Scope,
+): Judgement {
+  const scope = scopeWith(exposed(task.register ?? '', { status: 'changed', registered, unapplied: true }));
+  const judged = { failed: false, because: undefined, done: true };
+  try {
+    const changed = task.changedWhen?.every((condition: Expression) => isTrue(condition, scope)) ?? true;
+    return { ...judged, registered: { ...registered, changed }, unsure: undefined };
+  } catch (error) {
+    if (!(error instanceof UnknownValue)) throw error;
+    return { ...judged, registered, unsure: error.message };
+  }
 }

@@ -136,7 +136,7 @@ function certainResults(prepared: PreparedTask): UnitResult[] | undefined {
   const results: UnitResult[] = [];
   for (const unit of prepared.units) {
     if (!unit.work) {
-      results.push({ status: 'skipped', registered: registeredSkip(unit.skipped ?? '') });
+      results.push({ status: 'skipped', registered: registeredSkip(unit.skipped ?? ''), ms: 0 });
       continue;
     }
     const { resource, params, queries, local } = unit.work;
@@ -147,6 +147,7 @@ function certainResults(prepared: PreparedTask): UnitResult[] | undefined {
       results.push({
         status: 'ok',
         registered: registeredOf(false, resource.result?.(params, answers, []) ?? {}, []),
+        ms: 0,
       });
     } catch {
       // It fails when its turn comes.

@@ -1,5 +1,6 @@
 import type { StepOutput } from '../agent/step.js';
 import { commandResult } from '../resources/command-result.js';
+import { exposed } from './unapplied.js';
 import type { PreparedTask, Registered, UnitResult } from './unit.js';
 
 /** What `register` gets for one unit that ran or was in sync: Ansible's names. */
@@ -25,18 +26,21 @@ export function registeredFailure(message: string, output: StepOutput | undefine
 /** The result of a whole task: the unit's own, or `results` of all items. */
 export function registeredTask(prepared: PreparedTask): Registered {
   if (prepared.skipped !== undefined) return registeredSkip(prepared.skipped);
-  if (!prepared.loop) return prepared.results[0]?.registered ?? registeredSkip('no items');
-  const results = prepared.results.map((result, index) => ({
-    ...result.registered,
-    item: prepared.units[index]?.item,
-    ansible_loop_var: prepared.task.loopVar,
-  }));
-  return {
+  const name = prepared.task.register ?? '';
+  const [first] = prepared.results;
+  if (!prepared.loop) return first ? exposed(name, first) : registeredSkip('no items');
+  const results = prepared.results.map((result, index) => {
+    const about = { item: prepared.units[index]?.item, ansible_loop_var: prepared.task.loopVar };
+    return exposed(name, { ...result, registered: { ...result.registered, ...about } });
+  });
+  const status = statusOf(prepared.results);
+  const registered = {
     changed: prepared.results.some((result) => result.registered.changed),
-    failed: prepared.results.some((result) => result.status === 'failed'),
-    ...(statusOf(prepared.results) === 'skipped' ? { skipped: true } : {}),
+    failed: status === 'failed',
+    ...(status === 'skipped' ? { skipped: true } : {}),
     results,
   };
+  return exposed(name, { status, registered, unapplied: status === 'may-change' });
 }
 
 /** The status of a task from those of its items. */

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
+import type { Query } from '../agent/query.js';
 import type { Check } from '../checks/check.js';
-import { ProvisionError, UnreachableError } from '../errors.js';
+import { ProvisionError, UnreachableError, type TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
 import {
   CONNECTION_SECRETS,
@@ -14,11 +15,12 @@ import type { Playbook } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
 import type { Sourced } from '../template/template.js';
 import type { Secrets } from '../variables/secrets.js';
-import type { Tally } from './context.js';
+import type { Progress, Tally } from './context.js';
 import { FactsPending } from './facts.js';
 import { HostValues } from './host-values.js';
 import { createScopes, type Scopes } from './scopes.js';
 import { Session } from './session.js';
+import type { Place, UnitChange } from './unit.js';
 
 export interface RunOptions {
   /** messages name files relative to it */
@@ -41,7 +43,15 @@ export interface RunOptions {
   readonly functions: Readonly<Record<string, (...args: never[]) => unknown>>;
   readonly secrets: Secrets;
   readonly emit: Emit;
+  /** told of each unit that differs before anything is done about it; what it returns refuses that */
+  readonly onChange?: ((change: UnitChange) => TaskError | undefined) | undefined;
+  /** in a dry run: told what a unit has asked of a place */
+  readonly onAsked?: ((place: Place, queries: readonly Query[]) => void) | undefined;
+  /** sessions of another run on the same hosts, to be used and left open */
+  readonly sessionOf?: ((host: string) => Session) | undefined;
   readonly interrupted: AbortSignal;
+  /** aborted: what runs on the hosts is stopped at once */
+  readonly killed?: AbortSignal | undefined;
   /** milliseconds of a clock that only goes forward */
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
@@ -55,6 +65,9 @@ export interface HostState {
   readonly session: Session;
   readonly values: HostValues;
   readonly tally: Tally;
+  /** handlers of an earlier run that a dry run has dealt with */
+  readonly dealtWith: Set<string>;
+  readonly progress: Progress;
   /** why it takes no further part */
   out: 'failed' | 'unreachable' | 'stopped' | undefined;
   /** ms that it was worked on */
@@ -68,6 +81,8 @@ export interface Run {
   readonly stateOf: (host: string) => HostState;
   /** How a host is logged in to. Its passwords are secrets from then on. */
   readonly connectionOf: (host: string) => HostConnection;
+  /** Something is about to be changed on some host. */
+  readonly noteChange: () => void;
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
   /** Close the connections to all hosts, also to those that were only asked for others. */
   readonly close: () => Promise<void>;
@@ -93,17 +108,31 @@ export function prepareRun(options: RunOptions): Run {
     valuesOf: (host) => stateOf(host).values,
   });
   const close = async (): Promise<void> => {
+    if (options.sessionOf) return;
     await Promise.all([...states.values()].map(({ session }) => session.close()));
   };
-  return { options, scopes, stateOf, connectionOf: connectionSettings, limit: (work) => limit(work), close };
+  const noteChange = (): void => {
+    for (const { session } of states.values()) session.forget();
+  };
+  return {
+    options,
+    scopes,
+    stateOf,
+    connectionOf: connectionSettings,
+    noteChange,
+    limit: (work) => limit(work),
+    close,
+  };
 
   function stateOf(host: string): HostState {
     let state = states.get(host);
     if (!state) {
       state = {
-        session: createSession(host),
+        session: options.sessionOf?.(host) ?? createSession(host),
         values: new HostValues(fixed),
-        tally: { ok: 0, changed: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
+        tally: { ok: 0, changed: 0, mayChange: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
+        dealtWith: new Set(),
+        progress: { done: 0, next: undefined },
         out: undefined,
         busy: 0,
       };
@@ -119,6 +148,8 @@ export function prepareRun(options: RunOptions): Run {
       prompt: options.prompt,
       signal: options.interrupted,
       onConnected: (ms) => options.emit({ type: 'host-connected', host, ms: Math.round(ms) }),
+      onRequest: ({ user, ...about }) =>
+        options.emit({ type: 'request', host, ...(user === undefined ? {} : { user }), ...about }),
       now: options.now,
     });
   }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
-import type { Emit, HostRecap, Recap } from '../events.js';
+import type { Emit, HostLeft, HostRecap, Recap } from '../events.js';
 import type { Inventory } from '../inventory/model.js';
+import { countTasks } from './count-tasks.js';
 import { runPlays } from './play.js';
 import { checkVariables } from './preflight.js';
 import { resolvePlays, type ResolvedPlay } from './resolve-plays.js';
@@ -10,11 +11,17 @@ import { verifyPlays } from './verify.js';
 
 export type { RunOptions } from './run-state.js';
 
+/** What else is to be done with the hosts, while they are connected. */
+export interface Surroundings {
+  readonly before?: (plays: readonly ResolvedPlay[], run: Run) => Promise<void>;
+  readonly after?: (plays: readonly ResolvedPlay[], run: Run) => Promise<void>;
+}
+
 /**
  * Converge the hosts of a playbook and verify them.
  * @throws ConfigurationError before the first connection for what can be known then
  */
-export async function runPlaybook(given: RunOptions): Promise<Recap> {
+export async function runPlaybook(given: RunOptions, around: Surroundings = {}): Promise<Recap> {
   const emit: Emit = (event) => given.emit(shownEvent(event, given.secrets));
   const options = { ...given, emit };
   const began = options.now();
@@ -29,24 +36,30 @@ export async function runPlaybook(given: RunOptions): Promise<Recap> {
     inventory: options.inventory.sources.join(', '),
     hosts,
     check: options.check,
+    tasks:
+      options.verify === 'only'
+        ? 0
+        : plays.reduce((sum, { play, hosts: on }) => sum + on.length * countTasks(play.tasks), 0),
   });
   for (const { play, unknown } of plays) {
     if (unknown !== undefined)
       emit({ type: 'warning', message: `the play "${play.name}" is left out: ${unknown}` });
   }
+  const kill = (): void => {
+    for (const host of hosts) run.stateOf(host).session.kill();
+  };
+  options.killed?.addEventListener('abort', kill);
   try {
+    await around.before?.(plays, run);
     if (options.verify !== 'only') await runPlays(plays, run);
+    await around.after?.(plays, run);
     // After a dry run the hosts are as they were: there is nothing to verify.
     const verifies = options.verify === 'only' || (options.verify === 'after' && !options.check);
     if (verifies && !options.interrupted.aborted) await verifyPlays(plays, run);
     warnOfLeftOvers(hosts, run);
-    if (options.interrupted.aborted) {
-      emit({
-        type: 'warning',
-        message: 'interrupted: each host was left behind a finished step; run again to go on',
-      });
-    }
+    if (options.interrupted.aborted) emit({ type: 'interrupted', left: leftOf(hosts, plays, run) });
   } finally {
+    options.killed?.removeEventListener('abort', kill);
     await run.close();
   }
   const recap = {
@@ -75,15 +88,33 @@ function hostsOf(plays: readonly ResolvedPlay[], inventory: Inventory): string[]
   return [...known, ...[...used].filter((host) => !inventory.hosts.has(host))];
 }
 
+/** What is still to be done, host by host, when a run was interrupted. */
+function leftOf(hosts: readonly string[], plays: readonly ResolvedPlay[], run: Run): HostLeft[] {
+  if (run.options.verify === 'only') return [];
+  return hosts.flatMap((host): HostLeft[] => {
+    const { progress, session } = run.stateOf(host);
+    const all = plays
+      .filter((play) => play.hosts.includes(host))
+      .reduce((sum, { play }) => sum + countTasks(play.tasks), 0);
+    const tasks = Math.max(all - progress.done, 0);
+    const handlers = run.options.check ? [] : session.markedHandlers;
+    return tasks + handlers.length === 0 ? [] : [{ host, tasks, next: progress.next, handlers }];
+  });
+}
+
+/** Handlers that are noted on a host and were not run: a later run has to. */
 function warnOfLeftOvers(hosts: readonly string[], run: Run): void {
+  if (run.options.interrupted.aborted) return;
   for (const host of hosts) {
-    const { pendingHandlers } = run.stateOf(host).session;
-    if (pendingHandlers.length === 0) continue;
-    run.options.emit({
-      type: 'warning',
-      host,
-      message: `an earlier run left handlers that this playbook does not run: ${pendingHandlers.join(', ')}`,
-    });
+    const { session, dealtWith, out } = run.stateOf(host);
+    const noted = out === undefined || run.options.check ? session.pendingHandlers : session.markedHandlers;
+    const left = noted.filter((key) => !dealtWith.has(key));
+    if (left.length === 0) continue;
+    const message =
+      out === undefined
+        ? `an earlier run left handlers that this playbook does not run: ${left.join(', ')}`
+        : `handlers are still due, and noted on the host for the next run: ${left.join(', ')}`;
+    run.options.emit({ type: 'warning', host, message });
   }
 }
 

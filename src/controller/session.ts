@@ -1,7 +1,7 @@
 import { startAgent } from '../agent/agent.js';
 import type { Agent, AgentRequest, AgentResponse, RequestOptions } from '../agent/agent.js';
-import { markerFile } from '../agent/queries/markers.js';
-import type { FactsAnswer, Query } from '../agent/query.js';
+import { Answers, type FactsAnswer, type Query } from '../agent/query.js';
+import { noteFile } from '../agent/note-file.js';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
 import { connect } from '../transport/connect.js';
@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly prompt?: ((question: string) => Promise<string>) | undefined;
   readonly signal: AbortSignal;
   readonly onConnected: (ms: number) => void;
+  /** told of each request that was answered */
+  readonly onRequest: (about: RequestReport) => void;
   readonly now: () => number;
 }
 
@@ -26,6 +28,17 @@ export interface SessionCounters {
   readonly roundTrips: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+}
+
+/** What one request came to, for -vvv. */
+export interface RequestReport {
+  readonly user: BecomeUser;
+  readonly queries: number;
+  readonly steps: number;
+  /** bytes */
+  readonly sent: number;
+  readonly received: number;
+  readonly ms: number;
 }
 
 const FACTS: Query = { kind: 'facts' };
@@ -49,6 +62,8 @@ export class Session {
   readonly #marked = new Map<string, Set<BecomeUser>>();
   /** those of them that an earlier run did not come to */
   readonly #leftOver = new Set<string>();
+  /** answers that hold until something is changed */
+  readonly #known = new Map<BecomeUser, Answers>();
   facts: FactsAnswer | undefined;
 
   constructor(host: string, options: SessionOptions) {
@@ -62,6 +77,9 @@ export class Session {
     request: AgentRequest,
     options: RequestOptions = {},
   ): Promise<AgentResponse> {
+    const known = this.#known.get(user);
+    if (known && asksOnly(request) && request.queries.every((query) => known.has(query)))
+      return { outputs: [], failed: undefined, answers: known };
     const agent = await this.#agent(user);
     // What an earlier run left must be told apart from what this request notes.
     if (request.mark?.length && !this.#told.has(agent)) await this.request(user, { steps: [], queries: [] });
@@ -72,7 +90,20 @@ export class Session {
     const markers = this.#told.has(agent) ? [] : [MARKERS];
     try {
       const queries = [...request.queries, ...facts, ...markers];
-      const response = await agent.request({ ...request, ...lock, queries }, options);
+      const { now, onRequest } = this.#options;
+      const began = now();
+      const before = { ...agent.counters };
+      const by = markers.length === 0 || lockHolder === undefined ? {} : { by: lockHolder };
+      const response = await agent.request({ ...request, ...by, ...lock, queries }, options);
+      const { counters } = agent;
+      onRequest({
+        user,
+        queries: queries.length,
+        steps: request.steps.length,
+        sent: counters.bytesSent - before.bytesSent,
+        received: counters.bytesReceived - before.bytesReceived,
+        ms: Math.round(now() - began),
+      });
       for (const key of request.clear ?? []) this.#dropMark(key, user);
       // What follows a failed step was not asked: the next request asks for it again.
       if (response.failed === undefined) {
@@ -88,6 +119,17 @@ export class Session {
     }
   }
 
+  /** Ask now for what will be asked later: until `forget` it is answered from here. */
+  async remember(user: BecomeUser, queries: readonly Query[]): Promise<void> {
+    const { answers } = await this.request(user, { steps: [], queries });
+    this.#known.set(user, answers);
+  }
+
+  /** Something was changed, here or on another host: what was asked may not hold any more. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   /** Whether the host is the controller itself. */
   get isLocal(): boolean {
     return this.#options.connection().target.kind === 'local';
@@ -96,6 +138,11 @@ export class Session {
   /** The names of handlers that an earlier run did not come to. */
   get pendingHandlers(): string[] {
     return [...this.#leftOver];
+  }
+
+  /** The names of all handlers that are noted on the host. */
+  get markedHandlers(): string[] {
+    return [...this.#marked.keys()];
   }
 
   /** Whether the host has a note that a handler has to run. */
@@ -114,17 +161,13 @@ export class Session {
   async restoreKept(key: string): Promise<string[]> {
     const restored: string[] = [];
     for (const user of [...(this.#marked.get(key) ?? [])]) {
-      const step = { kind: 'script', code: 'restore_files "$1"', args: [markerFile(key)] } as const;
+      const step = { kind: 'script', code: 'restore_files "$1"', args: [noteFile(key)] } as const;
       const { failed, outputs } = await this.request(user, { steps: [step], queries: [] });
       if (failed !== undefined) throw stepFailure(step, outputs[0]!, { host: this.host });
+      this.forget();
       restored.push(...outputs.flatMap(({ stdout }) => stdout.split('\n').filter((path) => path !== '')));
     }
     return restored;
-  }
-
-  /** A handler was dealt with as far as a dry run does. */
-  forgetLeftOver(key: string): void {
-    this.#leftOver.delete(key);
   }
 
   /** The host's facts, asked for once. */
@@ -208,6 +251,10 @@ export class Session {
     this.#opened.push(agent);
     return agent;
   }
+}
+
+function asksOnly({ steps, mark = [], clear = [] }: AgentRequest): boolean {
+  return steps.length + mark.length + clear.length === 0;
 }
 
 function becomeOf(user: string, password: string | undefined): { user: string; password?: string } {

@@ -1,11 +1,25 @@
-import { TaskError, type ConfigurationError, type ProvisionError } from '../errors.js';
+import {
+  MissingPrerequisiteError,
+  TaskError,
+  type ConfigurationError,
+  type ProvisionError,
+} from '../errors.js';
 import type { ChangeView } from '../events.js';
 import type { Change } from '../resources/resource.js';
-import { askAll } from './ask.js';
+import { askAll, queriesOf } from './ask.js';
 import { viewChange } from './changes.js';
-import { errorContext, hidden, notifiedBy, tryUnit, type Attempt } from './attempt.js';
+import {
+  errorContext,
+  hidden,
+  notifiedBy,
+  tryUnit,
+  unitChange,
+  unsureAttempt,
+  type Attempt,
+} from './attempt.js';
 import type { HostContext } from './context.js';
-import { judge } from './judge.js';
+import type { Notified } from './handlers.js';
+import { judge, judgeUnapplied } from './judge.js';
 import { renderNumber } from './prepare.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredSkip } from './results.js';
@@ -42,10 +56,10 @@ export async function settleUnit(
   let applied = false;
   const marked: string[] = [];
   for (let attempt = 1; ; attempt += 1) {
-    const tried = await tryUnit({ head, unit, work: unit.work, queue, ahead }, context);
+    const tried = await tryUnit({ head, unit, work: unit.work, queue, ahead, attempt }, context);
     applied ||= tried.applied;
     marked.push(...tried.marked);
-    const verdict = judge(task, tried.registered, (registered) =>
+    const verdict = (tried.unapplied ? judgeUnapplied : judge)(task, tried.registered, (registered) =>
       context.preparation.childScope(
         unit.scope,
         task.register === undefined ? {} : { [task.register]: registered },
@@ -62,16 +76,32 @@ export async function settleUnit(
   }
 }
 
-/** A unit that could not be settled by its own fault. */
-export function failedUnit(
+/** A unit that could not be settled by its own fault. In a dry run what is missing may be what an earlier task brings. */
+export async function failedUnit(
   cause: TaskError | ConfigurationError,
   head: PreparedTask,
   unit: Unit,
   context: HostContext,
-): Settled {
+): Promise<Settled> {
+  if (context.check && cause instanceof MissingPrerequisiteError) {
+    const tried = unsureAttempt(cause.message);
+    const verdict = {
+      registered: tried.registered,
+      failed: false,
+      because: undefined,
+      done: true,
+      unsure: undefined,
+    };
+    return settleTried(
+      head,
+      unit,
+      { tried, verdict, applied: false, marked: [], began: context.now() },
+      context,
+    );
+  }
   const error = taskError(cause, errorContext(head, unit, context), hidden(head, unit));
   const registered = registeredFailure(cause.message, undefined);
-  return { result: { status: 'failed', registered }, error, applied: true };
+  return { result: { status: 'failed', registered, ms: 0 }, error, applied: true };
 }
 
 function settleSkipped(unit: Unit, context: HostContext): Settled {
@@ -83,7 +113,7 @@ function settleSkipped(unit: Unit, context: HostContext): Settled {
     result: { status: 'skipped', changes: [], reason, ms: 0 },
   });
   return {
-    result: { status: 'skipped', registered: registeredSkip(reason) },
+    result: { status: 'skipped', registered: registeredSkip(reason), ms: 0 },
     error: undefined,
     applied: false,
   };
@@ -103,15 +133,21 @@ async function settleTried(
 ): Promise<Settled> {
   const { tried, verdict, applied, marked, began } = given;
   const { registered } = verdict;
+  const ms = Math.round(context.now() - began);
   if (verdict.failed || !verdict.done) {
     const error = tried.error ?? unmet(head, unit, verdict, context);
     const failed = { ...registered, failed: true, msg: registered['msg'] ?? error.message };
-    return { result: { status: 'failed', registered: failed }, error, applied };
+    return { result: { status: 'failed', registered: failed, ms }, error, applied };
   }
-  const status = tried.unsure !== undefined ? 'may-change' : registered.changed ? 'changed' : 'ok';
-  if (status === 'changed') notify(head, context);
+  const unsure = tried.unsure ?? verdict.unsure;
+  if (unit.work && !hidden(head, unit)) context.onAsked?.(unit.work.at, queriesOf(unit.work));
+  const status = unsure !== undefined ? 'may-change' : registered.changed ? 'changed' : 'ok';
+  if (status === 'changed') notify(head, context.notified, context);
+  else if (status === 'may-change') notify(head, context.maybeNotified, context);
   // It was noted before anybody could know that nothing would change.
-  else for (const key of marked) await context.sessionOf(context.host).clearMark(key);
+  if (status !== 'changed') for (const key of marked) await context.sessionOf(context.host).clearMark(key);
+  if (tried.unsure !== undefined)
+    context.onChange(unitChange({ head, unit, changes: [], steps: [], unsure: tried.unsure }, context));
   context.emit({
     type: 'task-result',
     host: context.host,
@@ -119,12 +155,12 @@ async function settleTried(
     result: {
       status,
       changes: registered.changed ? tried.changes.map((change) => view(change, head, unit, context)) : [],
-      reason: tried.unsure,
+      reason: unsure,
       message: messageOf(registered, head, unit),
-      ms: Math.round(context.now() - began),
+      ms,
     },
   });
-  return { result: { status, registered }, error: undefined, applied };
+  return { result: { status, registered, unapplied: tried.unapplied, ms }, error: undefined, applied };
 }
 
 /** Only a module that exists to say something has a message worth a line. */
@@ -135,8 +171,8 @@ function messageOf(registered: Registered, head: PreparedTask, unit: Unit): stri
   return typeof msg === 'string' ? msg : JSON.stringify(msg, undefined, 2);
 }
 
-function notify(head: PreparedTask, context: HostContext): void {
-  for (const handler of notifiedBy(head, context)) context.notified.add(handler);
+function notify(head: PreparedTask, notified: Notified, context: HostContext): void {
+  for (const handler of notifiedBy(head, context)) notified.add(handler);
 }
 
 function unmet(

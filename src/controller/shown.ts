@@ -17,7 +17,7 @@ export const HIDDEN = '(hidden by no_log)';
  * the terminal.
  */
 export function shownEvent(event: RunEvent, secrets: Secrets): RunEvent {
-  return shown(event, secrets) as RunEvent;
+  return showValue(event, secrets) as RunEvent;
 }
 
 /** An error as it may leave the run. Its class stays. */
@@ -50,12 +50,13 @@ export function taskError(
     : new ConfigurationError(error.message, said);
 }
 
-function shown(value: unknown, secrets: Secrets): unknown {
+/** The same of any value: every string in it, at any depth. */
+export function showValue(value: unknown, secrets: Secrets): unknown {
   if (typeof value === 'string') return showText(value, secrets);
   if (value instanceof ProvisionError) return shownError(value, secrets);
-  if (Array.isArray(value)) return value.map((one) => shown(one, secrets));
+  if (Array.isArray(value)) return value.map((one) => showValue(one, secrets));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one, secrets)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, showValue(one, secrets)]));
 }
 
 function showText(text: string, secrets: Secrets): string {

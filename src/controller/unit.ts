@@ -1,7 +1,9 @@
 import type { Answer, Answers, Query } from '../agent/query.js';
+import type { Step } from '../agent/step.js';
+import type { Position } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import type { Task } from '../playbook/model.js';
-import type { Resource } from '../resources/resource.js';
+import type { Change, Resource } from '../resources/resource.js';
 import type { Scope } from '../template/scope.js';
 import type { BecomeUser } from './session.js';
 
@@ -48,10 +50,30 @@ export interface Work {
   answers: Answers | undefined;
 }
 
+/** A unit that differs, before anything is done about it: what a plan is made of. */
+export interface UnitChange {
+  readonly host: string;
+  readonly label: TaskLabel;
+  readonly position: Position;
+  readonly at: Place;
+  readonly handler: boolean;
+  /** why a dry run cannot tell whether it changes something; then it has no changes and no steps */
+  readonly unsure: string | undefined;
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
+  /** the answers of the host that it was planned from */
+  readonly rests: readonly (readonly [Query, Answer])[];
+  /** no_log */
+  readonly hidden: boolean;
+}
+
 /** A result as `register` keeps it. */
 export type Registered = Readonly<Record<string, unknown>> & { readonly changed: boolean };
 
 export interface UnitResult {
   readonly status: 'ok' | 'changed' | 'skipped' | 'failed' | 'may-change';
   readonly registered: Registered;
+  /** a dry run left its steps out: nobody knows what they would have said */
+  readonly unapplied?: boolean;
+  readonly ms: number;
 }

@@ -1,15 +1,22 @@
-import type { ChangeView, RunEvent, TaskLabel, TaskResult } from '../events.js';
+import wrapAnsi from 'wrap-ansi';
+import type { ProvisionError } from '../errors.js';
+import type { Emit, HostLeft, Recap, RunEvent, TaskLabel, TaskResult } from '../events.js';
+import { changeTexts, paintDiff } from './change-text.js';
 import { errorLines } from './error-lines.js';
+import { createGroups } from './groups.js';
+import { labelText } from './label-text.js';
 import { createLive, type Live } from './live.js';
 import type { Palette } from './palette.js';
+import { plural } from './plural.js';
 import { recapTable } from './recap.js';
+import { createSlowest } from './slowest.js';
 
 export interface HumanOptions {
   readonly out: { write(text: string): unknown; readonly columns?: number | undefined };
   readonly palette: Palette;
-  /** a live line for each host below the scrollback; only on a terminal */
-  readonly live: boolean;
-  /** -1 quiet, 0 changes and failures, 1 everything that ran, 2 output lines too */
+  /** on a terminal: a live line for each host below the scrollback, and long lines wrapped at its width */
+  readonly terminal: 'live' | 'still' | undefined;
+  /** -1 failures and the recap; 0 changes too; 1 everything that ran; 2 what programs print; 3 requests to hosts */
   readonly verbosity: number;
   /** show the diffs of files */
   readonly diff: boolean;
@@ -17,31 +24,54 @@ export interface HumanOptions {
 
 /** Changes a task may show before the rest is counted only. */
 const SHOWN_CHANGES = 4;
+/** Characters that the names of several hosts may take before they get a line of their own. */
+const SHORT_LIST = 24;
 
 /** What people read: changes and failures as they happen, a recap at the end. */
-export function createHumanReporter(options: HumanOptions): (event: RunEvent) => void {
+export function createHumanReporter(options: HumanOptions): Emit {
   const { palette, verbosity } = options;
-  const live = options.live ? createLive(options.out, palette) : undefined;
+  const live = options.terminal === 'live' ? createLive(options.out, palette) : undefined;
   const print = printer(options, live);
+  const slowest = createSlowest(labelText);
   const width = { host: 4 };
+  let dryRun = false;
+  let hosts: readonly string[] = [];
+  // A dry run changes nothing, so nobody waits for its lines: what several hosts have alike is said once.
+  const groups = createGroups<{ task: TaskLabel; result: TaskResult }>();
+  const seenDiffs = new Map<string, string>();
 
+  /** Text behind a margin. On a terminal what does not fit goes on below, behind the same margin. */
+  const hang = (head: string, margin: number, text: string): void => {
+    const room = (options.out.columns ?? 80) - margin;
+    const lines =
+      options.terminal === undefined || room < 24
+        ? [text]
+        : wrapAnsi(text, room, { hard: true, trim: false }).split('\n');
+    for (const [index, line] of lines.entries())
+      print(index === 0 ? `${head}${line.trimEnd()}` : `${' '.repeat(margin)}${line.trim()}`);
+  };
   const row = (mark: string, host: string, text: string): void => {
-    print(`  ${mark}  ${host.padEnd(width.host)}  ${text}`);
+    const name = host.padEnd(width.host);
+    hang(`  ${mark}  ${name}  `, 14 + name.length, text);
   };
-  const indent = (line: string): void => {
-    print(`${' '.repeat(14 + width.host)}${line}`);
-  };
+  const indent = (line: string): void => hang(' '.repeat(14 + width.host), 14 + width.host, line);
+  /** What is shown as it is: programs' words, contents. */
+  const verbatim = (line: string): void => print(`${' '.repeat(14 + width.host)}${line}`);
 
   return (event) => {
+    live?.take(event);
     switch (event.type) {
       case 'run-start':
         width.host = Math.max(4, ...event.hosts.map((host) => host.length));
+        dryRun = event.check;
+        hosts = event.hosts;
         if (verbosity < 0) return;
         print(
           `${palette.bold(event.playbook)} on ${plural(event.hosts.length, 'host')} of ${event.inventory}${event.check ? palette.yellow('  (dry run: nothing is changed)') : ''}`,
         );
         return;
       case 'play-start':
+        showGroups();
         if (verbosity < 0) return;
         print('');
         print(`${palette.bold(`PLAY ${event.play}`)}  ${palette.dim(event.hosts.join(' '))}`);
@@ -50,11 +80,16 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         if (verbosity >= 1)
           row(palette.dim('login   '), event.host, palette.dim(`connected in ${event.ms} ms`));
         return;
+      case 'request':
+        if (verbosity >= 3) row(palette.dim('request '), event.host, palette.dim(requestText(event)));
+        return;
       case 'task-start':
-        live?.start(event.host, labelText(event.task));
+      case 'drift':
+        return;
+      case 'task-end':
+        slowest.note(event.host, event.task, event.ms);
         return;
       case 'output':
-        live?.output(event.host, event.line);
         if (verbosity >= 2) row(palette.dim('output  '), event.host, palette.dim(event.line));
         return;
       case 'retry':
@@ -66,22 +101,19 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
           );
         return;
       case 'task-result':
-        live?.stop(event.host);
         showResult(event.host, event.task, event.result);
         return;
       case 'task-failed':
-        live?.stop(event.host);
         row(
           event.fate === 'failed' ? palette.red('FAILED  ') : palette.yellow(event.fate.padEnd(8)),
           event.host,
           palette.bold(labelText(event.task)),
         );
-        for (const line of errorLines(event.error, palette)) indent(line);
+        showError(event.error);
         return;
       case 'host-unreachable':
-        live?.stop(event.host);
         row(palette.red('UNREACH '), event.host, palette.bold('unreachable'));
-        for (const line of errorLines(event.error, palette)) indent(line);
+        showError(event.error);
         return;
       case 'warning':
         print(
@@ -89,71 +121,136 @@ export function createHumanReporter(options: HumanOptions): (event: RunEvent) =>
         );
         return;
       case 'verify-start':
+        showGroups();
         if (verbosity < 0) return;
         print('');
         print(`${palette.bold('VERIFY')}  ${palette.dim(event.hosts.join(' '))}`);
         return;
       case 'check-result':
-        if (!event.ok) {
-          row(palette.red('FAILED  '), event.host, palette.bold(labelText(event.task)));
-          for (const line of event.message.split('\n')) indent(line);
-        } else if (verbosity >= 1 || (verbosity === 0 && event.task.role === undefined)) {
-          // Of the roles' many checks that hold the recap tells the number.
-          const after = event.attempts > 1 ? palette.dim(` (after ${(event.ms / 1000).toFixed(1)} s)`) : '';
-          const evidence = verbosity >= 1 ? palette.dim(`  ${event.message}`) : '';
-          row(palette.green('verified'), event.host, `${labelText(event.task)}${after}${evidence}`);
-        }
+        showCheck(event);
+        return;
+      case 'interrupted':
+        showGroups();
+        showLeft(event.left);
         return;
       case 'run-end':
+        showGroups();
         live?.end();
-        print('');
-        for (const line of recapTable(event.recap, palette, { roundTrips: verbosity >= 1 })) print(line);
+        showEnd(event.recap);
     }
   };
 
+  function showError(error: ProvisionError): void {
+    for (const line of errorLines(error, palette))
+      if (error.detail.some((said) => line.endsWith(said))) verbatim(line);
+      else indent(line);
+  }
+
   function showResult(host: string, task: TaskLabel, result: TaskResult): void {
+    if (result.status === 'skipped') {
+      if (verbosity >= 1)
+        row(palette.dim('skipped '), host, `${labelText(task)}${palette.dim(reasonText(result.reason))}`);
+      return;
+    }
+    if (verbosity < 0) return;
+    if (result.status === 'ok' && result.message === undefined) {
+      if (verbosity >= 1) row(palette.green('ok      '), host, labelText(task));
+      return;
+    }
+    if (!dryRun) return showSaid([host], task, result);
+    const { status, changes, message, reason } = result;
+    const subject = labelText(task);
+    const key = JSON.stringify([subject, status, changes, message, reason]);
+    groups.add(host, { key, subject, value: { task, result } });
+  }
+
+  function showGroups(): void {
+    for (const one of groups.take(hosts)) showSaid(one.hosts, one.value.task, one.value.result);
+  }
+
+  function showSaid(on: readonly string[], task: TaskLabel, result: TaskResult): void {
+    const names = on.join(' ');
+    const short = names.length <= Math.max(SHORT_LIST, width.host);
+    const host = short ? names : plural(on.length, 'host');
+    const listed = (): void => {
+      if (!short) indent(palette.dim(names));
+    };
+    const label = labelText(task);
     switch (result.status) {
-      case 'ok':
-        if (result.message !== undefined && verbosity >= 0) {
-          row(palette.cyan('message '), host, labelText(task));
-          for (const line of result.message.split('\n')) indent(line);
-        } else if (verbosity >= 1) row(palette.green('ok      '), host, labelText(task));
-        return;
-      case 'skipped':
-        if (verbosity >= 1)
-          row(palette.dim('skipped '), host, `${labelText(task)}${palette.dim(reasonText(result.reason))}`);
-        return;
       case 'may-change':
-        if (verbosity >= 0)
-          row(
-            palette.yellow('may chg '),
-            host,
-            `${labelText(task)}${palette.dim(reasonText(result.reason))}`,
-          );
-        return;
-      case 'changed':
-        if (verbosity < 0) return;
-        row(
-          palette.yellow('changed '),
-          host,
-          `${labelText(task)}${result.ms >= 1000 ? palette.dim(`  ${(result.ms / 1000).toFixed(1)} s`) : ''}`,
-        );
-        showChanges(result.changes);
+        row(palette.yellow('may chg '), host, `${label}${palette.dim(reasonText(result.reason))}`);
+        return listed();
+      case 'changed': {
+        const time = result.ms >= 1000 && !dryRun ? palette.dim(`  ${(result.ms / 1000).toFixed(1)} s`) : '';
+        const other = options.diff ? sameDiffAs(host, label, result) : undefined;
+        if (other !== undefined)
+          return row(palette.yellow('changed '), host, `${label}${time}${palette.dim(`  (as on ${other})`)}`);
+        row(palette.yellow('changed '), host, `${label}${time}`);
+        listed();
+        return showChanges(result);
+      }
+      default:
+        row(palette.cyan('message '), host, label);
+        listed();
+        for (const line of (result.message ?? '').split('\n')) verbatim(line);
     }
   }
 
-  function showChanges(changes: readonly ChangeView[]): void {
-    const subjects = [...new Set(changes.map((change) => change.subject))];
-    const bySubject = subjects.map(
-      (subject) => [subject, changes.filter((change) => change.subject === subject)] as const,
-    );
-    const most = verbosity >= 1 ? bySubject.length : SHOWN_CHANGES;
-    for (const [subject, fields] of bySubject.slice(0, most)) {
-      indent(palette.dim(changeText(subject, fields)));
-      if (options.diff)
-        for (const line of fields.flatMap((change) => change.diff ?? [])) indent(paintDiff(line, palette));
+  /** The host that showed the same differences already. */
+  function sameDiffAs(host: string, label: string, { changes }: TaskResult): string | undefined {
+    if (!changes.some(({ diff }) => (diff?.length ?? 0) > 0)) return undefined;
+    const key = JSON.stringify([label, changes]);
+    const first = seenDiffs.get(key);
+    if (first === undefined) seenDiffs.set(key, host);
+    return first;
+  }
+
+  function showChanges({ changes }: TaskResult): void {
+    const texts = changeTexts(changes);
+    const most = verbosity >= 1 ? texts.length : SHOWN_CHANGES;
+    for (const { line, diff } of texts.slice(0, most)) {
+      indent(palette.dim(line));
+      if (options.diff) for (const one of diff) verbatim(paintDiff(one, palette));
     }
-    if (bySubject.length > most) indent(palette.dim(`and ${bySubject.length - most} more`));
+    if (texts.length > most) indent(palette.dim(`and ${texts.length - most} more`));
+  }
+
+  function showCheck(event: Extract<RunEvent, { type: 'check-result' }>): void {
+    if (!event.ok) {
+      row(palette.red('FAILED  '), event.host, palette.bold(labelText(event.task)));
+      for (const line of event.message.split('\n')) indent(line);
+    } else if (verbosity >= 1 || (verbosity === 0 && event.task.role === undefined)) {
+      // Of the roles' many checks that hold the recap tells the number.
+      const after = event.attempts > 1 ? palette.dim(` (after ${(event.ms / 1000).toFixed(1)} s)`) : '';
+      const evidence = verbosity >= 1 ? palette.dim(`  ${event.message}`) : '';
+      row(palette.green('verified'), event.host, `${labelText(event.task)}${after}${evidence}`);
+    }
+  }
+
+  function showLeft(left: readonly HostLeft[]): void {
+    print('');
+    print(`${palette.yellow('INTERRUPTED')}  each host was left behind a finished step; run again to go on`);
+    for (const { host, tasks, next, handlers } of left) {
+      const parts = [
+        ...(tasks > 0 ? [`${plural(tasks, 'task')} left`] : []),
+        ...(next === undefined ? [] : [`next: ${next}`]),
+        ...(handlers.length > 0 ? [`handlers due: ${handlers.join(', ')}`] : []),
+      ];
+      row(palette.yellow('left    '), host, parts.join('; '));
+    }
+  }
+
+  function showEnd(recap: Recap): void {
+    print('');
+    for (const line of recapTable(recap, palette, { roundTrips: verbosity >= 1, dryRun })) print(line);
+    const slow = verbosity < 0 || dryRun ? [] : slowest.top(verbosity >= 1 ? 10 : 3);
+    if (slow.length === 0) return;
+    print('');
+    print(`  ${palette.dim('slowest tasks')}`);
+    for (const { host, label, ms } of slow)
+      print(
+        `  ${`${(ms / 1000).toFixed(1)} s`.padStart(8)}  ${palette.dim(`${host.padEnd(width.host)}  ${label}`)}`,
+      );
   }
 }
 
@@ -164,42 +261,22 @@ function printer(options: HumanOptions, live: Live | undefined): (line: string) 
   };
 }
 
-/** `role : name [item]` */
-export function labelText(task: TaskLabel): string {
-  const role = task.role === undefined ? '' : `${task.role} : `;
-  const handler = task.handler === true ? ' (handler)' : '';
-  return `${role}${task.name}${task.item === undefined ? '' : ` [${task.item}]`}${handler}`;
-}
-
-/** `+ path  content: 12 bytes, mode: 0644`, `~ path  mode: 0644 -> 0600` */
-function changeText(subject: string, fields: readonly ChangeView[]): string {
-  const mark = fields.every(({ before }) => before === null)
-    ? '+'
-    : fields.every(({ after }) => after === null)
-      ? '-'
-      : '~';
-  const texts = fields.map(({ field, before, after }) => {
-    if (before === null) return `${field}: ${short(after ?? '')}`;
-    return after === null ? `${field}: ${short(before)}` : `${field}: ${short(before)} -> ${short(after)}`;
-  });
-  return `${mark} ${subject}  ${texts.join(', ')}`;
-}
-
-function short(text: string): string {
-  const line = text.replaceAll('\n', '\\n');
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
-}
-
 function reasonText(reason: string | undefined): string {
   return reason === undefined ? '' : `  (${reason})`;
 }
 
-function paintDiff(line: string, palette: Palette): string {
-  if (line.startsWith('+')) return palette.green(line);
-  if (line.startsWith('-')) return palette.red(line);
-  return line.startsWith('@@') ? palette.cyan(line) : line;
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function requestText({
+  user,
+  queries,
+  steps,
+  sent,
+  received,
+  ms,
+}: Extract<RunEvent, { type: 'request' }>): string {
+  const parts = [
+    ...(queries > 0 ? [plural(queries, 'question')] : []),
+    ...(steps > 0 ? [plural(steps, 'step')] : []),
+  ];
+  const who = user === undefined ? '' : ` as ${user}`;
+  return `${parts.join(', ') || 'a note'}${who}: ${sent} bytes sent, ${received} received, ${ms} ms`;
 }

@@ -1,11 +1,16 @@
+import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
+import type { RunEvent } from '../events.js';
+import { labelText } from './label-text.js';
 import type { Palette } from './palette.js';
+import { plural } from './plural.js';
 
-/** One line a busy host below the scrollback: what it is doing, for how long, the last line it said. */
+/**
+ * Below the scrollback of a terminal: one line for each busy host (what it does, for how long, the last line it printed) and
+ * how far all of them are.
+ */
 export interface Live {
-  start(host: string, what: string): void;
-  output(host: string, line: string): void;
-  stop(host: string): void;
+  take(event: RunEvent): void;
   /** Put text into the scrollback, above the live lines. */
   print(text: string): void;
   end(): void;
@@ -17,53 +22,92 @@ interface Busy {
   line: string;
 }
 
-/** A task has to last this long (ms) before it gets a line: a converged run would only flicker. */
+/** ms that a task has to last before it gets a line, and a run before it gets a bar: a converged run would only flicker */
 const PATIENCE = 400;
 const REDRAW = 120;
+const BAR = 24;
+/** More lines than this would push out what was printed. */
+const MOST_LINES = 12;
 
 export function createLive(
   out: { write(text: string): unknown; readonly columns?: number | undefined },
   palette: Palette,
 ): Live {
   const busy = new Map<string, Busy>();
+  const began = Date.now();
+  const progress = { done: 0, of: 0, verifying: false, hosts: 0, order: [] as readonly string[] };
   const draw = createLogUpdate(out as NodeJS.WriteStream, { showCursor: true });
-  let drawn = false;
+  let drawn = '';
   const timer = setInterval(redraw, REDRAW);
   timer.unref();
 
   function redraw(): void {
     const now = Date.now();
+    if (now - began < PATIENCE) return;
     const lines = [...busy]
+      .sort(([a], [b]) => progress.order.indexOf(a) - progress.order.indexOf(b))
       .filter(([, one]) => now - one.since >= PATIENCE)
-      .map(([host, one]) =>
-        fit(`  ${host}  ${one.what}  ${Math.round((now - one.since) / 1000)} s  ${one.line}`),
-      );
-    if (lines.length > 0) {
-      draw(lines.map((line) => palette.dim(line)).join('\n'));
-      drawn = true;
-    } else clear();
+      .map(([host, one]) => `  ${host}  ${one.what}  ${seconds(now - one.since)}  ${one.line}`);
+    const more = lines.length > MOST_LINES ? [`  and ${lines.length - MOST_LINES} more hosts`] : [];
+    const all = [...lines.slice(0, MOST_LINES), ...more, barLine(now)].filter((line) => line !== '');
+    if (all.length === 0) return clear();
+    const width = (out.columns ?? 80) - 1;
+    const text = all.map((line) => palette.dim(cliTruncate(line, width))).join('\n');
+    if (text === drawn) return;
+    // Whole each time: the library's patches leave lines behind when one in the middle goes away, and the next erasing then
+    // takes a line of the scrollback with it.
+    draw.clear();
+    draw(text);
+    drawn = text;
+  }
+
+  function barLine(now: number): string {
+    const { done, of, verifying, hosts } = progress;
+    if (verifying) return `  verifying ${plural(hosts, 'host')}  ${seconds(now - began)}`;
+    if (of === 0) return '';
+    const part = Math.min(done / of, 1);
+    const full = Math.floor(part * BAR);
+    const bar = `${'#'.repeat(full)}${'-'.repeat(BAR - full)}`;
+    return `  [${bar}] ${Math.floor(part * 100)} %  ${done} of ${of} tasks on ${plural(hosts, 'host')}  ${seconds(now - began)}`;
   }
 
   function clear(): void {
-    if (drawn) draw.clear();
-    drawn = false;
-  }
-
-  function fit(line: string): string {
-    const width = (out.columns ?? 80) - 1;
-    return line.length > width ? `${line.slice(0, width - 1)}…` : line;
+    if (drawn !== '') draw.clear();
+    drawn = '';
   }
 
   return {
-    start(host, what) {
-      busy.set(host, { what, since: Date.now(), line: '' });
-    },
-    output(host, line) {
-      const one = busy.get(host);
-      if (one && line.trim() !== '') one.line = line.trim();
-    },
-    stop(host) {
-      busy.delete(host);
+    take(event) {
+      switch (event.type) {
+        case 'run-start':
+          progress.of = event.tasks;
+          progress.order = event.hosts;
+          progress.hosts = event.hosts.length;
+          return;
+        case 'task-start':
+          busy.set(event.host, { what: labelText(event.task), since: Date.now(), line: '' });
+          return;
+        case 'output': {
+          const one = busy.get(event.host);
+          if (one && event.line.trim() !== '') one.line = event.line.trim();
+          return;
+        }
+        case 'task-end':
+          if (event.task.handler !== true) progress.done += 1;
+          busy.delete(event.host);
+          return;
+        case 'task-result':
+        case 'task-failed':
+        case 'host-unreachable':
+          busy.delete(event.host);
+          return;
+        case 'verify-start':
+          progress.verifying = true;
+          progress.hosts = event.hosts.length;
+          return;
+        default:
+          return;
+      }
     },
     print(text) {
       clear();
@@ -75,4 +119,8 @@ export function createLive(
       clear();
     },
   };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }

@@ -1,49 +1,66 @@
 import Table from 'cli-table3';
 import type { HostRecap, Recap } from '../events.js';
 import type { Palette } from './palette.js';
+import { plural } from './plural.js';
+
+interface Show {
+  readonly roundTrips: boolean;
+  readonly dryRun: boolean;
+}
+
+interface Column {
+  readonly head: string;
+  readonly cell: (host: HostRecap) => string;
+}
 
 /** The recap as lines: a row for each host, columns as Ansible names them. */
-export function recapTable(recap: Recap, palette: Palette, show: { roundTrips: boolean }): string[] {
-  const checks = recap.hosts.some((host) => host.checksPassed + host.checksFailed > 0);
+export function recapTable(recap: Recap, palette: Palette, show: Show): string[] {
+  const columns = columnsOf(recap, palette, show);
   const table = new Table({
-    head: [
-      'host',
-      'ok',
-      'changed',
-      'failed',
-      'skipped',
-      ...(checks ? ['verified'] : []),
-      ...(show.roundTrips ? ['round trips'] : []),
-      'time',
-    ],
+    head: columns.map(({ head }) => head),
     chars: BORDERLESS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: columns.map((_, index) => (index === 0 ? 'left' : 'right')),
   });
-  for (const host of recap.hosts) table.push(row(host, palette, { checks, ...show }));
+  for (const host of recap.hosts) table.push(columns.map(({ cell }) => cell(host)));
   return [
     ...table
       .toString()
       .split('\n')
       .map((line) => `  ${line.trimEnd()}`),
     '',
-    summary(recap, palette),
+    summary(recap, palette, show),
   ];
 }
 
-function row(host: HostRecap, palette: Palette, show: { checks: boolean; roundTrips: boolean }): string[] {
-  const bad = host.failed > 0 || host.checksFailed > 0 || host.unreachable;
-  const paint = bad ? palette.red : host.changed > 0 ? palette.yellow : palette.green;
+function columnsOf(recap: Recap, palette: Palette, show: Show): Column[] {
+  const some = (of: (host: HostRecap) => boolean): boolean => recap.hosts.some(of);
+  const count = (number: number, paint: (text: string) => string): string =>
+    number > 0 ? paint(String(number)) : '0';
+  const mayChange: Column = { head: 'may chg', cell: (host) => count(host.mayChange, palette.yellow) };
+  const unreachable: Column = {
+    head: 'unreachable',
+    cell: (host) => (host.unreachable ? palette.red('1') : '0'),
+  };
   return [
-    paint(host.host),
-    String(host.ok),
-    host.changed > 0 ? palette.yellow(String(host.changed)) : '0',
-    host.unreachable ? palette.red('unreachable') : host.failed > 0 ? palette.red(String(host.failed)) : '0',
-    String(host.skipped),
-    ...(show.checks ? [verifiedText(host, palette)] : []),
-    ...(show.roundTrips ? [String(host.roundTrips)] : []),
-    `${(host.ms / 1000).toFixed(1)} s`,
+    { head: 'host', cell: (host) => colourOf(host, palette)(host.host) },
+    { head: 'ok', cell: (host) => String(host.ok) },
+    { head: 'changed', cell: (host) => count(host.changed, palette.yellow) },
+    ...(show.dryRun && some((host) => host.mayChange > 0) ? [mayChange] : []),
+    { head: 'failed', cell: (host) => count(host.failed, palette.red) },
+    ...(some((host) => host.unreachable) ? [unreachable] : []),
+    { head: 'skipped', cell: (host) => String(host.skipped) },
+    ...(some((host) => host.checksPassed + host.checksFailed > 0)
+      ? [{ head: 'verified', cell: (host: HostRecap) => verifiedText(host, palette) }]
+      : []),
+    ...(show.roundTrips ? [{ head: 'round trips', cell: (host: HostRecap) => String(host.roundTrips) }] : []),
+    { head: 'time', cell: (host) => `${(host.ms / 1000).toFixed(1)} s` },
   ];
+}
+
+function colourOf(host: HostRecap, palette: Palette): (text: string) => string {
+  if (host.failed > 0 || host.checksFailed > 0 || host.unreachable) return palette.red;
+  return host.changed + host.mayChange > 0 ? palette.yellow : palette.green;
 }
 
 function verifiedText(host: HostRecap, palette: Palette): string {
@@ -52,24 +69,26 @@ function verifiedText(host: HostRecap, palette: Palette): string {
   return host.checksFailed > 0 ? palette.red(text) : text;
 }
 
-function summary(recap: Recap, palette: Palette): string {
+function summary(recap: Recap, palette: Palette, { dryRun }: Show): string {
   const count = (of: (host: HostRecap) => boolean): number => recap.hosts.filter(of).length;
-  const changed = recap.hosts.reduce((sum, host) => sum + host.changed, 0);
-  const parts = [`${changed} changed on ${hosts(count((host) => host.changed > 0))}`];
-  const failed = count((host) => host.failed > 0);
-  const unreachable = count((host) => host.unreachable);
-  const unverified = count((host) => host.checksFailed > 0);
-  if (failed > 0) parts.push(palette.red(`${hosts(failed)} failed`));
-  if (unreachable > 0) parts.push(palette.red(`${hosts(unreachable)} unreachable`));
-  if (unverified > 0) parts.push(palette.red(`${hosts(unverified)} not verified`));
+  const hosts = (of: (host: HostRecap) => boolean): string => plural(count(of), 'host');
+  const sum = (of: (host: HostRecap) => number): number =>
+    recap.hosts.reduce((all, host) => all + of(host), 0);
+  const changed = sum((host) => host.changed);
+  const mayChange = sum((host) => host.mayChange);
+  const parts = [`${changed} ${dryRun ? 'would change' : 'changed'} on ${hosts((host) => host.changed > 0)}`];
+  if (mayChange > 0) parts.push(`${mayChange} may change on ${hosts((host) => host.mayChange > 0)}`);
+  const failed = (host: HostRecap): boolean => host.failed > 0;
+  const unverified = (host: HostRecap): boolean => host.checksFailed > 0;
+  if (count(failed) > 0) parts.push(palette.red(`${hosts(failed)} failed`));
+  if (sum((host) => Number(host.unreachable)) > 0)
+    parts.push(palette.red(`${hosts((host) => host.unreachable)} unreachable`));
+  if (count(unverified) > 0) parts.push(palette.red(`${hosts(unverified)} not verified`));
   return `  ${parts.join(', ')}, in ${(recap.ms / 1000).toFixed(1)} s`;
 }
 
-function hosts(count: number): string {
-  return `${count} host${count === 1 ? '' : 's'}`;
-}
-
-const BORDERLESS = {
+/** Tables without lines. */
+export const BORDERLESS = {
   top: '',
   'top-mid': '',
   'top-left': '',

@@ -28,6 +28,18 @@ export class PendingValue extends Error {
   }
 }
 
+/**
+ * Thrown in a dry run by reading what only an unapplied change would bring. It never comes: what needs it cannot be planned,
+ * and may change.
+ */
+export class UnknownValue extends PendingValue {
+  constructor(what: string) {
+    super(what);
+    this.name = 'UnknownValue';
+    this.message = `it depends on ${what}, which only the run itself brings`;
+  }
+}
+
 /** A scope of values that are there already. None is ever compiled. */
 export function plainScope(values: Readonly<Record<string, unknown>>): Scope {
   return {

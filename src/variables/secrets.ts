@@ -7,6 +7,8 @@ export interface Secrets {
    * so that a stream can be redacted line by line.
    */
   redact(text: string): string;
+  /** The same with something of one's own in the place of each. */
+  replace(text: string, instead: (secret: string) => string): string;
   readonly values: ReadonlySet<string>;
 }
 
@@ -18,14 +20,15 @@ export function createSecrets(): Secrets {
   const values = new Set<string>();
   const forms = new Set<string>();
   let pattern: RegExp | undefined;
-  const redact = (text: string): string => {
+  const replace = (text: string, instead: (secret: string) => string): string => {
     if (forms.size === 0 || text === '') return text;
     pattern ??= patternOf(forms);
-    return text.replace(pattern, HIDDEN);
+    return text.replace(pattern, (match) => instead(match));
   };
   return {
     values,
-    redact,
+    redact: (text) => replace(text, () => HIDDEN),
+    replace,
     add(value) {
       if (value.length < SHORTEST || values.has(value)) return;
       values.add(value);

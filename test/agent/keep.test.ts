@@ -2,11 +2,11 @@ import { lstatSync, readFileSync, readlinkSync, symlinkSync, writeFileSync, exis
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { startAgent, type Agent } from '../../src/agent/agent.js';
-import { markerFile } from '../../src/agent/queries/markers.js';
+import { noteFile } from '../../src/agent/note-file.js';
 import { tappedConnection, temporaryFolder, underEachShell } from './support.js';
 
 const handler = 'web : answers';
-const restore = { kind: 'script', code: 'restore_files "$1"', args: [markerFile(handler)] } as const;
+const restore = { kind: 'script', code: 'restore_files "$1"', args: [noteFile(handler)] } as const;
 
 underEachShell('files that are kept for a handler', ({ shell }) => {
   const folder = temporaryFolder();

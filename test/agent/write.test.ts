@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -10,11 +11,13 @@ import {
   readdirSync,
   readlinkSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { startAgent } from '../../src/agent/agent.js';
+import { noteFile } from '../../src/agent/note-file.js';
 import type { WriteStep } from '../../src/agent/step.js';
 import {
   cut,
@@ -39,6 +42,19 @@ underEachShell('write', (host) => {
     ...more,
   });
   const modeOf = (name: string): string => (lstatSync(at(name)).mode & 0o7777).toString(8);
+
+  it('leaves a note of who wrote a file last, and none without a name', async function () {
+    if (!isRoot) this.skip();
+    const note = (name: string): string => join('/var/lib/provision/written', noteFile(at(name)));
+    await run(host.agent, write('before', 'x'));
+    expect(existsSync(note('before'))).to.equal(false);
+    const steps = [write('f', 'x')];
+    await host.agent.request({ by: "ada@desk (process 1,\n run 'x')", steps, queries: [] });
+    expect(readFileSync(note('f'), 'utf8')).to.equal("ada@desk (process 1,\\n run 'x')\n");
+    await run(host.agent, write('later', 'x'));
+    expect(existsSync(note('later'))).to.equal(true);
+    for (const name of ['f', 'later']) unlinkSync(note(name));
+  });
 
   it('makes a file with exactly these bytes, 0644 where nothing is said', async () => {
     const content = Buffer.from(Array.from({ length: 256 }, (_one, byte) => byte));

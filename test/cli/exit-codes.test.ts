@@ -53,8 +53,8 @@ describe('exit codes', () => {
     const one = site();
     const { stdout } = await one.cli('-i', 'inventory-gone.yml', 'site.yml');
     expect(stdout).to.match(/UNREACH +gone/);
-    expect(stdout).to.match(/^ +web1 +0 +0 +0 +1 +1\/1/m);
-    expect(stdout).to.match(/^ +gone .*unreachable/m);
+    expect(stdout).to.match(/^ +web1 +0 +0 +0 +0 +1 +1\/1/m);
+    expect(stdout).to.match(/^ +gone +0 +0 +0 +1 +1 +0\/0/m);
   });
 
   it('of an interrupted command are 130, and no further step begins', async () => {
@@ -75,6 +75,10 @@ describe('exit codes', () => {
     expect(said().code).to.equal(130);
     expect(one.read('ended')).to.equal('');
     expect(one.read('second')).to.equal(undefined);
+    // What is left is said, and the recap and the journal are there.
+    expect(said().stdout).to.match(/^INTERRUPTED .*\n {2}left {6}web1 {2}1 task left; next: second$/m);
+    expect(said().stdout).to.match(/^ {2}web1 +1 +1 +0/m);
+    expect((await one.cli('runs')).stdout).to.match(/ run +site\.yml +1 +1 +0 +130 /);
     // Also when the command ends with an error.
     const again = ioOf(one.dir, { interrupted: stop.signal });
     await run(['-i', 'inventory.yml', 'none.yml'], again.io);
@@ -105,6 +109,12 @@ describe('exit codes', () => {
     await setTimeout(100);
     second.stop();
     expect((await second.code)[0]).to.equal(130);
+    // Neither the recap nor the journal is lost.
+    const runs = await one.cli('runs');
+    expect(runs.stdout.match(/ run +site\.yml +1 +\d +\d +130 /g)).to.have.length(2);
+    expect((await one.cli('runs', 'show', 'last')).stdout).to.match(
+      /FAILED +web1 +waits\n.*stopped[\s\S]*^ {2}web1 +0 +0 +1/m,
+    );
     for (let tries = 0; tries < 200 && isRunning(second.pid); tries += 1) await setTimeout(20);
     expect(isRunning(second.pid)).to.equal(false);
   });

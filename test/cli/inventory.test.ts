@@ -16,8 +16,10 @@ async function run(...args: string[]): Promise<string> {
     stderr: new PassThrough(),
     env: process.env,
     cwd: fixtures,
+    argv: args,
     exitCode: 0,
     interrupted: new AbortController().signal,
+    killed: new AbortController().signal,
   };
   const command = new Command('inventory').exitOverride();
   define(command, io);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { cleanUp, ioOf } from '../controller/project.js';
 
 const folder = fileURLToPath(new URL('sessions', import.meta.url));
 const local = ['-i', 'web1,', '-e', 'ansible_connection=local'];
+const two = ['-i', 'web1,web2', '-e', 'ansible_connection=local'];
 
 /**
  * What an operator types and sees, at 80 columns. Each folder holds a project; `session.txt` in it the commands, what they
@@ -40,6 +41,21 @@ const sessions: Readonly<Record<string, readonly string[][]>> = {
     [...local, '-vv', '-D', '-e', 'greeting=you', 'site.yml'],
     [...local, '--list-tasks', 'site.yml'],
     [...local, '--list-hosts', 'site.yml'],
+  ],
+  plan: [
+    ['plan', ...two, '-D', '-e', 'token=first-secret', 'site.yml'],
+    ['plan', ...two, '-o', 'plan.json', '--exit-code', 'site.yml'],
+    ['apply', 'plan.json', '-e', 'unplanned=1'],
+    ['apply', '-f', '1', 'plan.json'],
+    ['apply', '-f', '1', 'plan.json'],
+    [...two, '--check', '-D', '-e', 'token=other-secret', '--exit-code', 'site.yml'],
+    ['drift', ...two, '-e', 'token=other-secret', 'site.yml'],
+    ['drift', ...two, 'site.yml'],
+    ['runs'],
+    ['runs', 'show', '2'],
+    ['apply', 'site.yml'],
+    [...two, '--confirm', 'site.yml'],
+    [...two, '--confirm', '--check', 'site.yml'],
   ],
   usage: [
     ['site.yml'],
@@ -81,14 +97,16 @@ describe('sessions', () => {
   for (const [name, commands] of Object.entries(sessions)) {
     it(name.replaceAll('-', ' '), async () => {
       const out = mkdtempSync(join(tmpdir(), 'provision-session-'));
+      const project = mkdtempSync(join(tmpdir(), 'provision-project-'));
       try {
         let text = '';
-        for (const argv of commands) text += await session(argv, join(folder, name), out);
+        cpSync(join(folder, name), project, { recursive: true });
+        for (const argv of commands) text += await session(argv, project, out);
         const golden = join(folder, name, 'session.txt');
         if (process.env['UPDATE_GOLDEN']) writeFileSync(golden, text);
         expect(text).to.equal(readFileSync(golden, 'utf8'));
       } finally {
-        rmSync(out, { recursive: true, force: true });
+        for (const one of [out, project]) rmSync(one, { recursive: true, force: true });
       }
     });
   }
@@ -103,7 +121,11 @@ async function session(argv: readonly string[], cwd: string, out: string): Promi
       .replaceAll(out, '/srv')
       .replaceAll(cwd, '/project')
       .replace(/\b\d+\.\d s\b/g, '0.0 s')
-      .replace(/\b\d+ ms\b/g, '0 ms');
+      .replace(/\b\d+ ms\b/g, '0 ms')
+      .replace(/\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}/g, '20260101T000000.000Z-0000')
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, '2026-01-01 00:00:00 UTC')
+      .replace(/\S+@\S+( \(process )\d+/g, 'ada@desk$11')
+      .replace(/ \S+@\S+$/gm, ' ada@desk');
   // No control codes, no stack trace, and nothing wider than the terminal but what is somebody else's words.
   expect(stdout + stderr).to.not.match(/[\u0000-\u0008\u000b-\u001f\u007f]/);
   expect(stdout + stderr).to.not.match(/^\s+at .*:\d+:\d+\)?$/m);

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drills } from './drills/index.js';
+import { stateOf, untouched } from './state.js';
 import {
   createProject,
   execute,
@@ -68,6 +69,19 @@ for (const { suite, cluster, range, installed } of standing === undefined ? suit
       expect(hosts.text).to.match(/no packages found matching nginx/);
     });
 
+    it('plans all of it on the bare hosts, without an error and without touching them', async () => {
+      const before = await stateOf(project);
+      const planned = await project.provision('plan', '-i', project.inventory, '-D', '-o', 'bare.json');
+      expect(planned.status, planned.text.slice(-4000)).to.equal(0);
+      expect(planned.stdout).to.not.match(/FAILED|UNREACH/);
+      const rows = recapOf(planned.stdout);
+      for (const [host, row] of rows) expect(row.changed, host).to.be.above(5);
+      const pending = await project.provision('--check', '--exit-code', '-i', project.inventory);
+      expect(pending.status).to.equal(2);
+      untouched(before, await stateOf(project));
+      report(`      dry run of bare hosts: ${/in ([\d.]+ s)$/m.exec(planned.stdout)?.[1] ?? '?'}`);
+    });
+
     it('converges and verifies them in one command', async () => {
       const ran = await project.provision('--inventory', project.inventory, '-v');
       succeeded(ran);
@@ -93,12 +107,44 @@ for (const { suite, cluster, range, installed } of standing === undefined ? suit
       );
     });
 
-    it('verifies alone, without changing anything', async () => {
-      const before = await snapshot(project);
+    it('verifies alone, plans nothing and finds no drift, without touching anything', async () => {
+      const before = await stateOf(project);
       const ran = await project.provision('verify', '-i', project.inventory);
       succeeded(ran);
       expect(ran.stdout).not.to.match(/changed +(lb|web|app|db)/);
-      expect(await snapshot(project)).to.equal(before);
+      const dry = await project.provision('--dry-run', '-D', '--exit-code', '-v', '-i', project.inventory);
+      expect(dry.status, dry.text.slice(-4000)).to.equal(0);
+      const drift = await project.provision('drift', '-i', project.inventory);
+      expect([drift.status, drift.text]).to.deep.equal([0, '']);
+      untouched(before, await stateOf(project));
+    });
+
+    it('applies a saved plan exactly, refuses a host that has moved, and tells who wrote what drifted', async () => {
+      const at = ['-i', project.inventory] as const;
+      const edit = (host: string, code: string): Promise<Ran> =>
+        project.provision('exec', ...at, host, '--', code);
+      await edit('web1:web2', 'echo "# by hand" >> /etc/nginx/nginx.conf; systemctl stop nginx');
+      const drift = await project.provision('drift', ...at);
+      expect(drift.status, drift.text).to.equal(2);
+      expect(drift.stdout).to.match(
+        /^DRIFT {2}\/etc\/nginx\/nginx\.conf .*\n {7}web1 {2}modified .* UTC, last written .* UTC by .*, run \d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}\)\n {7}web2 /m,
+      );
+      expect(drift.stdout).to.include('-# by hand');
+      const planned = await project.provision('plan', ...at, '-o', 'plan.json');
+      succeeded(planned);
+      await edit('web2', 'echo "# again" >> /etc/nginx/nginx.conf');
+      const applied = await project.provision('apply', '-v', '--no-verify', 'plan.json');
+      expect(applied.status, applied.text).to.equal(1);
+      expect(applied.stdout).to.match(
+        /FAILED +web2 .*\n.*does not fit[^\n]*\n.*\/etc\/nginx\/nginx\.conf has changed since/,
+      );
+      const recap = recapOf(applied.stdout);
+      expect(recap.get('web1')?.changed).to.be.within(1, 4);
+      expect(recap.get('db1')).to.deep.include({ changed: 0, failed: 0, roundTrips: 1 });
+      report(
+        `      apply: round trips ${[...recap].map(([host, row]) => `${host} ${row.roundTrips}`).join(', ')}`,
+      );
+      succeeded(await project.provision(...at));
     });
 
     it('fails verification with exit code 4 when a service is down, and mends it', async () => {
@@ -181,23 +227,6 @@ async function installPackage(folder: string): Promise<string> {
   );
   expect(installed.status, installed.text).to.equal(0);
   return join(folder, 'node_modules', '.bin', 'provision');
-}
-
-/** What a run could have changed: names, inodes, modes, times and contents of the places that roles write to. */
-async function snapshot(project: Project): Promise<string> {
-  const ran = await project.provision(
-    'exec',
-    '-i',
-    project.inventory,
-    'all',
-    '--',
-    "find /etc /srv /usr/local -xdev -type f -printf '%p %i %m %u %g %s %T@\\n' | sort | sha256sum",
-  );
-  // Hosts answer in any order.
-  return [...ran.stdout.matchAll(/^(\S+) \| rc=0 \| \d+ ms\n(.*)$/gm)]
-    .map(([, host, sum]) => `${host} ${sum}`)
-    .sort()
-    .join('\n');
 }
 
 async function eventually(attempt: () => Promise<Ran>): Promise<Ran> {

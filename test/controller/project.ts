@@ -117,7 +117,12 @@ export function writeFiles(dir: string, files: Readonly<Record<string, string>>)
 
 export function ioOf(
   cwd: string,
-  given: { env?: Record<string, string>; columns?: number; interrupted?: AbortSignal } = {},
+  given: {
+    env?: Record<string, string>;
+    columns?: number;
+    interrupted?: AbortSignal;
+    killed?: AbortSignal;
+  } = {},
 ): { io: Io; said: () => Finished } {
   const collected = { stdout: '', stderr: '' };
   const into = (name: 'stdout' | 'stderr'): Writable & { isTTY?: boolean; columns?: number } =>
@@ -136,13 +141,17 @@ export function ioOf(
     stderr: into('stderr'),
     env: { HOME: join(cwd, 'home'), PATH: process.env['PATH'], ...given.env },
     cwd,
+    argv: [],
     exitCode: 0,
     interrupted: given.interrupted ?? new AbortController().signal,
+    killed: given.killed ?? new AbortController().signal,
   };
   return { io, said: () => ({ ...collected, code: io.exitCode }) };
 }
 
-const VERBS = ['run', 'verify', 'exec'];
+const VERBS = ['run', 'verify', 'exec', 'plan', 'drift'];
+/** They take no inventory of their own. */
+const ALONE = ['apply', 'runs'];
 
 async function cli(cwd: string, args: readonly string[]): Promise<Finished> {
   const { io, said } = ioOf(cwd);
@@ -152,7 +161,7 @@ async function cli(cwd: string, args: readonly string[]): Promise<Finished> {
 
 function withInventory(args: readonly string[]): string[] {
   const [first = ''] = args;
-  if (args.includes('-i')) return [...args];
+  if (args.includes('-i') || ALONE.includes(first)) return [...args];
   return VERBS.includes(first)
     ? [first, '-i', 'inventory.yml', ...args.slice(1)]
     : ['-i', 'inventory.yml', ...args];

@@ -74,7 +74,7 @@ describe('the reporter for people', () => {
     const report = createHumanReporter({
       out: { write: (more) => (text += more) },
       palette: plain,
-      live: false,
+      terminal: undefined,
       verbosity: 0,
       diff: false,
     });
@@ -106,7 +106,7 @@ describe('the reporter for people', () => {
     const report = createHumanReporter({
       out: { write: (more) => (text += more) },
       palette: plain,
-      live: false,
+      terminal: undefined,
       verbosity: 0,
       diff: true,
     });
@@ -130,12 +130,44 @@ describe('the reporter for people', () => {
     expect(text.match(/^ +\+b$/gm)).to.have.length(3);
   });
 
+  it('wraps long lines by words on a terminal, contents and programs’ words excepted', () => {
+    const said = (terminal: 'still' | undefined): string[] => {
+      let text = '';
+      const report = createHumanReporter({
+        out: { write: (more) => (text += more), columns: 60 },
+        palette: plain,
+        terminal,
+        verbosity: 0,
+        diff: true,
+      });
+      const subject = '/etc/systemd/system/x.service.d';
+      const change = { subject, field: 'mode', before: '0644', after: '0600' };
+      const diff = ['@@ -1,1 +1,1 @@', `-${'word '.repeat(12)}`, '+x'];
+      const content = { subject, field: 'content', before: '61 bytes', after: '2 bytes', diff };
+      const task = { name: 'settings of the service, all of them at once', module: 'copy' };
+      const result = { status: 'changed', ms: 0, changes: [content, change] } as const;
+      report({ type: 'task-result', host: 'web1', task, result });
+      return text.trimEnd().split('\n');
+    };
+    expect(said('still')).to.deep.equal([
+      '  changed   web1  settings of the service, all of them at',
+      '                  once',
+      '                  ~ /etc/systemd/system/x.service.d',
+      '                  content: 61 bytes -> 2 bytes, mode: 0644',
+      '                  -> 0600',
+      '                  @@ -1,1 +1,1 @@',
+      `                  -${'word '.repeat(12)}`,
+      '                  +x',
+    ]);
+    expect(said(undefined)).to.have.length(5);
+  });
+
   it('says everything of a host that is unreachable, also when it is quiet', () => {
     let text = '';
     const report = createHumanReporter({
       out: { write: (more) => (text += more) },
       palette: plain,
-      live: false,
+      terminal: undefined,
       verbosity: -1,
       diff: false,
     });
@@ -154,6 +186,7 @@ describe('the recap', () => {
     const host = {
       ok: 3,
       changed: 1,
+      mayChange: 0,
       failed: 0,
       skipped: 2,
       unreachable: false,
@@ -170,11 +203,11 @@ describe('the recap', () => {
         { ...host, host: 'db1', unreachable: true, ok: 0, changed: 0, checksPassed: 1, checksFailed: 1 },
       ],
     };
-    expect(recapTable(recap, plain, { roundTrips: true })).to.deep.equal([
-      '  host         ok  changed       failed  skipped  verified  round trips   time',
-      '  web1          3        1            0        2       2/2            2  1.2 s',
-      '  a-long-name   3        0            1        2       2/2            2  1.2 s',
-      '  db1           0        0  unreachable        2       1/2            2  1.2 s',
+    expect(recapTable(recap, plain, { roundTrips: true, dryRun: false })).to.deep.equal([
+      '  host         ok  changed  failed  unreachable  skipped  verified  round trips   time',
+      '  web1          3        1       0            0        2       2/2            2  1.2 s',
+      '  a-long-name   3        0       1            0        2       2/2            2  1.2 s',
+      '  db1           0        0       0            1        2       1/2            2  1.2 s',
       '',
       '  1 changed on 1 host, 1 host failed, 1 host unreachable, 1 host not verified, in 2.0 s',
     ]);

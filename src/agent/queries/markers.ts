@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { textOf, type QueryKind } from './kind.js';
 
 /** The names in the agent's folder of pending handlers; sh reads them itself. */
@@ -14,12 +13,6 @@ export const markers: QueryKind<'markers'> = {
     return queries.map(() => ({ markers: names }));
   },
 };
-
-/** The file of a handler's marker: readable for who looks there, and another one for every name. */
-export function markerFile(name: string): string {
-  const readable = name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60);
-  return `${readable}.${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
-}
 
 /** A handler's name as one line. */
 export function encodeMarker(name: string): string {

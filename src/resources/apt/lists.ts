@@ -36,7 +36,8 @@ export function listsChanges(params: AptParams, others: readonly Change[], answe
     {
       subject: SUBJECT,
       field: 'age',
-      before: Number.isFinite(age) ? `${age} s` : 'unknown',
+      // Not the age itself: it is another one a second later, and the plan is the same.
+      before: Number.isFinite(age) ? `over ${params.cache_valid_time} s` : 'unknown',
       after: 'fetched now',
     },
   ];

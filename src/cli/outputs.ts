@@ -1,0 +1,89 @@
+import { accessSync, closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError, messageOf } from '../errors.js';
+import type { Emit } from '../events.js';
+import { createHumanReporter } from '../reporters/human.js';
+import { createJsonReporter } from '../reporters/json.js';
+import { createPalette } from '../reporters/palette.js';
+import type { Io } from './io.js';
+import type { OutputOptions } from './options.js';
+
+/** Where the events of a run go. */
+export interface Outputs {
+  readonly emit: Emit;
+  /** Write what can be written only at the end, and close the files. */
+  close(): void;
+}
+
+/**
+ * Standard output and the files that the options name. That those can be written is found out before anything is done.
+ * @throws UsageError
+ */
+export async function openOutputs(options: OutputOptions, io: Io, human?: Emit): Promise<Outputs> {
+  const log = options.log === undefined ? undefined : openLog(resolve(io.cwd, options.log), options.log);
+  const junit = options.junit === undefined ? undefined : await openJunit(options.junit, io);
+  const emits = [printer(options, io, human), ...(log ? [log.emit] : []), ...(junit ? [junit.emit] : [])];
+  return {
+    emit: (event) => emits.forEach((emit) => emit(event)),
+    close() {
+      log?.close();
+      junit?.close();
+    },
+  };
+}
+
+function printer(options: OutputOptions, io: Io, human: Emit | undefined): Emit {
+  if (options.format === 'json')
+    return createJsonReporter(
+      (line) => io.stdout.write(line),
+      () => new Date(),
+    );
+  if (human) return human;
+  const isTerminal = io.stdout.isTTY === true;
+  return createHumanReporter({
+    out: io.stdout,
+    palette: createPalette(isTerminal, io.env),
+    terminal: !isTerminal ? undefined : options.quiet === true ? 'still' : 'live',
+    verbosity: options.quiet === true ? -1 : options.verbose,
+    diff: options.diff === true,
+  });
+}
+
+/** Everything, as text, each line with its time. For its owner's eyes: it shows the insides of files. */
+function openLog(path: string, named: string): Outputs {
+  const file = openFor('--log', named, () => openSync(path, 'w', 0o600));
+  const out = {
+    write: (text: string) =>
+      void writeSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
+  };
+  const palette = createPalette(false, {});
+  const emit = createHumanReporter({ out, palette, terminal: undefined, verbosity: 3, diff: true });
+  return { emit, close: () => closeSync(file) };
+}
+
+async function openJunit(named: string, io: Io): Promise<Outputs> {
+  const { createJunitReporter } = await import('../reporters/junit.js');
+  const path = resolve(io.cwd, named);
+  openFor('--junit', named, () => accessSync(dirname(path), constants.W_OK));
+  const junit = createJunitReporter(() => new Date());
+  return {
+    emit: junit.emit,
+    close: () => openFor('--junit', named, () => writeFileSync(path, `${junit.xml()}\n`)),
+  };
+}
+
+function openFor<T>(option: string, named: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new UsageError(`${option} ${named} cannot be written: ${messageOf(error)}`, {
+      hint: 'does its folder exist?',
+      cause: error,
+    });
+  }
+}
+
+/** Where the journal of a project is. */
+export function journalRoot(cwd: string): string {
+  return join(cwd, '.provision', 'runs');
+}

@@ -1,0 +1,117 @@
+import { userInfo, hostname } from 'node:os';
+import { beginJournal, newRunId, type Journal, type RunAbout } from '../controller/journal/journal.js';
+import type { Plan } from '../controller/plan/plan.js';
+import type { RunOptions } from '../controller/run.js';
+import { shownError } from '../controller/shown.js';
+import { ProvisionError, messageOf } from '../errors.js';
+import type { Emit, Recap } from '../events.js';
+import { createJsonReporter } from '../reporters/json.js';
+import type { Secrets } from '../variables/secrets.js';
+import { ExitCode } from './exit-codes.js';
+import type { Io } from './io.js';
+import type { OutputOptions } from './options.js';
+import { journalRoot, openOutputs } from './outputs.js';
+import { version } from './version.js';
+
+/** What a verb's run came to. */
+export interface Outcome {
+  readonly recap: Recap;
+  readonly plan?: Plan;
+  /** changes that a dry run found and that shall show in the exit code */
+  readonly pending?: boolean;
+}
+
+/** What a run may use of its surroundings, for RunOptions. */
+export type Told = Pick<RunOptions, 'emit' | 'lockHolder' | 'interrupted' | 'killed'>;
+
+/**
+ * Do something with hosts: tell of it as the options ask, keep it in the journal, and set the exit code. The recap and the
+ * journal are written however it ends.
+ */
+export async function recorded(
+  given: {
+    readonly about: Omit<RunAbout, 'id' | 'command' | 'version' | 'by'>;
+    readonly output: OutputOptions;
+    readonly secrets: Secrets;
+    /** what people read, if not the usual */
+    readonly printer?: Emit;
+  },
+  io: Io,
+  work: (told: Told) => Promise<Outcome>,
+): Promise<Outcome> {
+  const outputs = await openOutputs(given.output, io, given.printer);
+  const id = newRunId(new Date());
+  const by = `${userInfo().username}@${hostname()}`;
+  const about = (): RunAbout => ({
+    id,
+    ...given.about,
+    command: io.argv.map((word) => given.secrets.redact(word)),
+    version: version(),
+    by,
+  });
+  const journal = lazyJournal(about, io);
+  const emit: Emit = (event) => {
+    outputs.emit(event);
+    journal.emit(event);
+  };
+  let outcome: Outcome | undefined;
+  try {
+    outcome = await work({
+      emit,
+      lockHolder: `${by} (process ${process.pid}, run ${id})`,
+      interrupted: io.interrupted,
+      killed: io.killed,
+    });
+    io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : exitCodeOf(outcome);
+    return outcome;
+  } catch (error) {
+    io.exitCode = ExitCode.usage;
+    throw error instanceof ProvisionError ? shownError(error, given.secrets) : error;
+  } finally {
+    journal.end(outcome, io.exitCode);
+    outputs.close();
+  }
+}
+
+/** A failed host outweighs an unreachable one, that one an unverified one, and that one a pending change. */
+export function exitCodeOf({ recap, pending }: Outcome): number {
+  if (recap.hosts.some((host) => host.failed > 0)) return ExitCode.failed;
+  if (recap.hosts.some((host) => host.unreachable)) return ExitCode.unreachable;
+  if (recap.hosts.some((host) => host.checksFailed > 0)) return ExitCode.unverified;
+  return pending === true ? ExitCode.pending : ExitCode.ok;
+}
+
+/** Begun by the first event: what ends before it (a wrong file of the user) is no run. A run goes on without its journal. */
+function lazyJournal(
+  about: () => RunAbout,
+  io: Io,
+): { emit: Emit; end: (outcome: Outcome | undefined, exitCode: number) => void } {
+  let journal: Journal | 'none' | undefined;
+  const attempt = (work: () => void): void => {
+    try {
+      if (journal !== 'none') work();
+    } catch (error) {
+      journal = 'none';
+      io.stderr.write(`warning: this run has no journal: ${messageOf(error)}\n`);
+    }
+  };
+  const write = createJsonReporter(
+    (line) => {
+      if (journal !== undefined && journal !== 'none') journal.event(line);
+    },
+    () => new Date(),
+  );
+  return {
+    emit: (event) =>
+      attempt(() => {
+        journal ??= beginJournal(journalRoot(io.cwd), about, () => new Date());
+        write(event);
+      }),
+    end: (outcome, exitCode) =>
+      attempt(() => {
+        if (journal === undefined || journal === 'none') return;
+        if (outcome?.plan) journal.plan(outcome.plan);
+        journal.end({ recap: outcome?.recap, exitCode });
+      }),
+  };
+}

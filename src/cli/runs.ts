@@ -1,0 +1,98 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { findRun, pastEvents, pastRuns, type PastRun } from '../controller/journal/read.js';
+import { ConfigurationError, TaskError, UnreachableError, type ErrorContext } from '../errors.js';
+import type { HostRecap, RunEvent } from '../events.js';
+import { createHumanReporter } from '../reporters/human.js';
+import { createPalette } from '../reporters/palette.js';
+import { BORDERLESS } from '../reporters/recap.js';
+import type { Io } from './io.js';
+import { journalRoot } from './outputs.js';
+
+interface ShowOptions {
+  readonly verbose: number;
+  readonly diff?: boolean;
+  readonly format: string;
+}
+
+export function define(command: Command, io: Io): void {
+  command.description(
+    'Past runs of this folder, newest last. They are kept in .provision/runs; the oldest go.',
+  );
+  command.action(() => void io.stdout.write(listText(pastRuns(journalRoot(io.cwd)))));
+  command
+    .command('show')
+    .description('print a past run again')
+    .argument('<id>', 'of a run, or its beginning; `last` is the newest')
+    .option('-D, --diff', 'show the differences of files')
+    .option('-v, --verbose', 'tell more; up to -vvv', (_value: string, before: number) => before + 1, 0)
+    .option('--format <format>', 'human, or json: the events as they are kept', 'human')
+    .action((name: string, options: ShowOptions) => show(name, options, io));
+}
+
+function listText(runs: readonly PastRun[]): string {
+  if (runs.length === 0) return 'there is no run yet\n';
+  const heads = ['id', 'what', 'playbook', 'hosts', 'changed', 'failed', 'exit', 'by'];
+  const table = new Table({
+    head: heads,
+    chars: BORDERLESS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  });
+  for (const { record, recap } of runs) {
+    const hosts = recap?.hosts ?? [];
+    const count = (of: (host: HostRecap) => boolean): string =>
+      recap ? String(hosts.filter(of).length) : '?';
+    table.push([
+      record.id,
+      record.kind,
+      record.playbook,
+      recap ? String(hosts.length) : '?',
+      count(({ changed, mayChange }) => changed + mayChange > 0),
+      count(({ failed, unreachable, checksFailed }) => failed > 0 || unreachable || checksFailed > 0),
+      record.exitCode === undefined ? 'killed' : String(record.exitCode),
+      record.by,
+    ]);
+  }
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}
+
+function show(name: string, options: ShowOptions, io: Io): void {
+  const root = journalRoot(io.cwd);
+  const events = pastEvents(root, findRun(root, name));
+  if (options.format === 'json') {
+    for (const event of events) io.stdout.write(`${JSON.stringify(event)}\n`);
+    return;
+  }
+  const report = createHumanReporter({
+    out: io.stdout,
+    palette: createPalette(io.stdout.isTTY === true, io.env),
+    terminal: io.stdout.isTTY === true ? 'still' : undefined,
+    verbosity: options.verbose,
+    diff: options.diff === true,
+  });
+  for (const event of events) report(revive(event));
+  if (events.at(-1)?.['type'] !== 'run-end')
+    io.stdout.write('\n  this run was killed before it came to its end, or still goes on\n');
+}
+
+/** An event from its line: errors are errors again. */
+function revive({ error, ...event }: Record<string, unknown>): RunEvent {
+  if (error === undefined) return event as unknown as RunEvent;
+  const { kind, message, position, ...rest } = error as Record<string, unknown>;
+  const place = /^(.*):(\d+):(\d+)$/.exec(String(position));
+  const context = {
+    ...rest,
+    ...(place ? { position: { file: place[1], line: Number(place[2]), col: Number(place[3]) } } : {}),
+  } as ErrorContext;
+  const Kind =
+    kind === 'UnreachableError'
+      ? UnreachableError
+      : kind === 'ConfigurationError'
+        ? ConfigurationError
+        : TaskError;
+  return { ...event, error: new Kind(String(message), context) } as unknown as RunEvent;
+}

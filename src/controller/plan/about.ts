@@ -1,0 +1,41 @@
+import type { Query } from '../../agent/query.js';
+
+/** What a query asks about, for people. */
+export function aboutQuery(query: Query): string {
+  switch (query.kind) {
+    case 'file':
+    case 'content':
+      return `the file ${query.path}`;
+    case 'package':
+      return `the package ${query.name}`;
+    case 'candidate':
+      return `the version of ${query.name} that apt would install`;
+    case 'unit':
+      return `the unit ${query.name}`;
+    case 'user':
+    case 'group':
+      return `the ${query.kind} ${query.name}`;
+    case 'sysctl':
+      return `the kernel setting ${query.name}`;
+    case 'sql':
+      return `the database's answer to ${short(query.sql)}`;
+    case 'listen':
+      return 'the listening ports';
+    case 'command':
+      return `what ${short(query.argv.join(' '))} says`;
+    case 'script':
+      return 'what a script says';
+    case 'facts':
+    case 'markers':
+      return `the ${query.kind}`;
+    case 'local-file':
+    case 'local-tree':
+    case 'render':
+      return query.path;
+  }
+}
+
+function short(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+}

@@ -1,0 +1,55 @@
+import type { PlannedTask } from './plan.js';
+
+/** What tells one entry of a plan from the others of its host. */
+export function identityOf({ position, task, on }: Pick<PlannedTask, 'position' | 'task' | 'on'>): string {
+  return JSON.stringify([position, task.role ?? '', task.name, task.item ?? '', on ?? '']);
+}
+
+/**
+ * What has moved on a host since a plan was made: nothing when what would be changed now is what was planned, and rests on
+ * the same answers.
+ */
+export function differences(planned: readonly PlannedTask[], now: readonly PlannedTask[]): string[] {
+  const left = [...now];
+  const gone = planned.flatMap((one) => {
+    const at = left.findIndex((other) => identityOf(other) === identityOf(one));
+    if (at === -1) return [`${nameOf(one)}: there is nothing to change any more`];
+    const [other] = left.splice(at, 1);
+    return other ? differenceOf(one, other) : [];
+  });
+  const come = left.map((one) => `${nameOf(one)}: would change now and is not in the plan${subjectsOf(one)}`);
+  return [...gone, ...come];
+}
+
+function differenceOf(planned: PlannedTask, now: PlannedTask): string[] {
+  if (planned.digest === now.digest) return [];
+  // Why it is unsure may be told in other words.
+  if (planned.unsure !== undefined && now.unsure !== undefined) return [];
+  if ((planned.unsure === undefined) !== (now.unsure === undefined))
+    return [
+      `${nameOf(planned)}: ${now.unsure === undefined ? 'can be told now' : `cannot be told any more: ${now.unsure}`}`,
+    ];
+  const moved = planned.rests.filter(
+    ({ about, digest }) => now.rests.find((one) => one.about === about)?.digest !== digest,
+  );
+  if (moved.length > 0)
+    return [
+      `${nameOf(planned)}: ${moved.map(({ about }) => about).join(', ')} ${moved.length === 1 ? 'has' : 'have'} changed since`,
+    ];
+  const written = planned.steps.some(
+    (step, index) => JSON.stringify(step) !== JSON.stringify(now.steps[index]),
+  );
+  return [
+    `${nameOf(planned)}: ${written ? 'what would be done is another thing: a file or variable of the playbook has changed since' : 'its changes are others'}${subjectsOf(now)}`,
+  ];
+}
+
+function nameOf({ task }: PlannedTask): string {
+  const role = task.role === undefined ? '' : `${task.role} : `;
+  return `${role}${task.name}${task.item === undefined ? '' : ` [${task.item}]`}`;
+}
+
+function subjectsOf({ changes }: PlannedTask): string {
+  const subjects = [...new Set(changes.map(({ subject }) => subject))];
+  return subjects.length === 0 ? '' : ` (${subjects.slice(0, 3).join(', ')})`;
+}

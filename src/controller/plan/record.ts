@@ -1,0 +1,108 @@
+import { queryKey, type Query } from '../../agent/query.js';
+import type { Step } from '../../agent/step.js';
+import { formatPosition, type TaskError } from '../../errors.js';
+import type { Recap } from '../../events.js';
+import type { Secrets } from '../../variables/secrets.js';
+import { viewChange } from '../changes.js';
+import { showValue } from '../shown.js';
+import type { Place, UnitChange } from '../unit.js';
+import { aboutQuery } from './about.js';
+import { digestOf, restOf } from './digest.js';
+import type { HostPlan, PlannedTask, StepView } from './plan.js';
+
+/** A query that is longer than this (characters) is asked in its turn. */
+const LONGEST = 16 * 1024;
+
+/** Takes down what a run would change, or changes. */
+export interface Recorder {
+  readonly onChange: (change: UnitChange) => TaskError | undefined;
+  readonly onAsked: (place: Place, queries: readonly Query[]) => void;
+  /** what was taken down of each host of a recap */
+  hosts(recap: Pick<Recap, 'hosts'>): Record<string, HostPlan>;
+  /** what was taken down so far of one */
+  changesOf(host: string): readonly PlannedTask[];
+}
+
+export function createRecorder(salt: string, secrets: Secrets): Recorder {
+  const changes = new Map<string, PlannedTask[]>();
+  const asked = new Map<string, Map<string | null, Map<string, Query>>>();
+  return {
+    onChange(change) {
+      changes.set(change.host, [...(changes.get(change.host) ?? []), plannedTask(change, salt, secrets)]);
+      return undefined;
+    },
+    onAsked(place, queries) {
+      const user = place.user ?? null;
+      const ofHost = asked.get(place.host) ?? new Map<string | null, Map<string, Query>>();
+      const ofUser = ofHost.get(user) ?? new Map<string, Query>();
+      for (const query of queries) ofUser.set(queryKey(query), query);
+      asked.set(place.host, ofHost.set(user, ofUser));
+    },
+    hosts: (recap) =>
+      Object.fromEntries(
+        recap.hosts.map(({ host, failed, unreachable }): [string, HostPlan] => [
+          host,
+          {
+            state: unreachable ? 'unreachable' : failed > 0 ? 'failed' : 'planned',
+            changes: changes.get(host) ?? [],
+            asked: [...(asked.get(host) ?? [])].map(([user, queries]) => ({
+              user,
+              queries: [...queries].flatMap(([key, query]) => (isOpen(key, secrets) ? [query] : [])),
+            })),
+          },
+        ]),
+      ),
+    changesOf: (host) => changes.get(host) ?? [],
+  };
+}
+
+function isOpen(key: string, secrets: Secrets): boolean {
+  return key.length <= LONGEST && secrets.redact(key) === key;
+}
+
+function plannedTask(change: UnitChange, salt: string, secrets: Secrets): PlannedTask {
+  const { label, position, at, handler, unsure, changes, steps, hidden } = change;
+  const rests = change.rests
+    .map(([query, answer]) => ({ about: aboutQuery(query), rest: restOf(query, answer) }))
+    .filter(({ rest }) => rest !== null);
+  // A file is asked about in several ways: it is one thing for people.
+  const restsOf = new Map<string, unknown[]>();
+  for (const { about, rest } of rests) restsOf.set(about, [...(restsOf.get(about) ?? []), rest]);
+  const whole = { user: at.user, host: at.host, changes, steps, rests, unsure: unsure !== undefined };
+  const planned: PlannedTask = {
+    task: label,
+    position: formatPosition(position),
+    ...(at.host === change.host ? {} : { on: at.host }),
+    ...(at.user === undefined ? {} : { as: at.user }),
+    ...(handler ? { handler } : {}),
+    ...(unsure === undefined ? {} : { unsure }),
+    changes: changes.map((one) => viewChange(one, { secrets, hidden })),
+    steps: steps.map((step) => stepView(step, hidden, salt)),
+    rests: hidden ? [] : [...restsOf].map(([about, all]) => ({ about, digest: digestOf(all, salt) })),
+    digest: digestOf(whole, salt),
+  };
+  return showValue(planned, secrets) as PlannedTask;
+}
+
+function stepView(step: Step, hidden: boolean, salt: string): StepView {
+  switch (step.kind) {
+    case 'write': {
+      const { path, content, mode, owner, group } = step;
+      return {
+        kind: 'write',
+        path,
+        size: content.length,
+        digest: digestOf(content, salt),
+        ...(mode === undefined ? {} : { mode: mode.toString(8).padStart(4, '0') }),
+        ...(owner === undefined ? {} : { owner }),
+        ...(group === undefined ? {} : { group }),
+      };
+    }
+    case 'link':
+      return { kind: 'link', path: step.path, target: step.target };
+    case 'run':
+      return { kind: 'run', argv: hidden ? [] : step.argv, digest: digestOf(step, salt) };
+    case 'script':
+      return { kind: 'script', args: hidden ? [] : (step.args ?? []), digest: digestOf(step, salt) };
+  }
+}
