@@ -9,7 +9,7 @@ import { sendRequests, type Tally } from './requests.js';
 const DEPLOY = 'playbooks/deploy.yml';
 const ROLLBACK = 'playbooks/rollback.yml';
 /** A process that does not come up is given up sooner than in production. */
-const IMPATIENT = ['-e', 'app_listen_timeout=3000', '-e', 'app_ready_timeout=5'];
+const IMPATIENT = ['-e', '{"app_listen_timeout": 3000, "app_ready_timeout": 5}'];
 
 /** New releases of the application while 50 requests a second come in, and what can go wrong with them. */
 export function deployDrills(site: () => Project): void {
@@ -126,7 +126,7 @@ export function deployDrills(site: () => Project): void {
     it('goes back to the release before, and to one that is named', async () => {
       for (const [args, version] of [
         // With another unit, for which PM2's daemon has to be started anew.
-        [['-e', 'app_limit_nofile=32768'], '1.1.0'],
+        [['-e', '{"app_limit_nofile": 32768}'], '1.1.0'],
         [['-e', 'app_version=1.0.0'], '1.0.0'],
       ] as const) {
         const { ran, tally, seconds } = await underLoad(site(), () => run(ROLLBACK, ...args));
