@@ -101,6 +101,16 @@ LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("haproxy",pid=3,fd=3))
       expect(stderr).to.include('unknown keyword');
     });
 
+    it('shows haproxy no states of servers: 2.6 warns of one that is drained', () => {
+      program('haproxy', 'for file; do :; done; ! grep -n state "$file"; grep -c . "$file" >&2; exit 1');
+      const { stderr } = validate(
+        '*:80',
+        '*:81',
+        '*:82\n    server-state-file /x\n  load-server-state-from-file global',
+      );
+      expect(stderr).to.equal('6\n');
+    });
+
     const cases = [
       { binds: ['*:80', ':443 ssl crt /x', '10.0.0.11:8080', 'unix@/run/x.sock', '/run/y.sock'], says: '' },
       { binds: ['*:443', '10.0.0.100:80 transparent', '127.0.0.1:8404'], says: '' },
