@@ -4,7 +4,7 @@ INSERT INTO orders (customer, note, picture, placed) VALUES
   (1, 'first', X'00FF0A0D275C22', '2026-01-31 23:59:59.999'), (2, '', NULL, NULL);
 INSERT INTO orders (customer, note, picture)
   WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 150)
-  SELECT 1 + (a.i MOD 3), REPEAT(MD5(RAND()), 4), UNHEX(MD5(RAND())) FROM n a JOIN n b;
+  SELECT 1 + (a.i MOD 3), REPEAT(SHA2(RAND(), 256), 2), UNHEX(SHA2(RAND(), 256)) FROM n a JOIN n b;
 CREATE VIEW notes AS SELECT o.id, c.name, o.note FROM orders o JOIN customers c ON c.id = o.customer;
 CREATE TRIGGER stamp BEFORE INSERT ON orders FOR EACH ROW SET NEW.placed = COALESCE(NEW.placed, '2000-01-01');
 CREATE PROCEDURE count_orders() SELECT COUNT(*) FROM orders;
