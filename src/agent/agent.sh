@@ -30,7 +30,7 @@ if [ "$uid" = 0 ]; then
 else
   state=$HOME/.local/state/provision lock=$HOME/.local/state/provision/lock
 fi
-job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed='' holder=''
+job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed='' holder='' put=''
 
 # say WORDS: a marker, on both streams.
 say() {
@@ -171,13 +171,19 @@ missing_folder() {
 # put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it.
 put_marker() {
   # Files that were kept for a handler that has run since are of no use to this one.
-  [ -e "$state/pending/$1" ] || drop_kept "$1"
+  [ -e "$state/pending/$1" ] || { drop_kept "$1"; put="$put $1"; }
   [ -d "$state/pending" ] || mkdir -p -- "$state/pending" || return 1
   printf '%s\n' "$2" >"$state/pending/$1" && { sync -- "$state/pending/$1" "$state/pending" 2>/dev/null || sync; }
 }
 drop_marker() {
   drop_kept "$1"
   rm -f -- "$state/pending/$1"
+}
+
+# unput_markers RC: those of this request, where put_file has failed: with 1 it has left the file as it was.
+unput_markers() {
+  [ "$1" != 1 ] || for marker in $put; do drop_marker "$marker"; done
+  return "$1"
 }
 
 # keep_file ENTRY PATH MARKER...: what is at the path before it is written, for each of these handlers. What is kept already

@@ -50,9 +50,14 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
     code: `put_marker ${quoteAll([noteFile(name), encodeMarker(name)])}`,
     ...NOTE,
   }));
-  const steps = request.steps.map((step, index) =>
-    keeping(step, compileStep(step, index === 0 ? request.staged : undefined), request.keep ?? []),
-  );
+  const steps = request.steps.map((step, index) => {
+    const part = keeping(
+      step,
+      compileStep(step, index === 0 ? request.staged : undefined),
+      request.keep ?? [],
+    );
+    return index === 0 && marks.length > 0 ? unmarking(step, part) : part;
+  });
   const clears = (request.clear ?? []).map((name): Part => ({
     code: `drop_marker ${quote(noteFile(name))}`,
     ...NOTE,
@@ -100,6 +105,11 @@ function keeping(step: Step, part: Part, handlers: readonly string[]): Part {
   const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
   const words = quoteAll([noteFile(path), path, ...handlers.map(noteFile)]);
   return { ...part, code: `if keep_file ${words}; then\n${part.code}\nelse false; fi` };
+}
+
+/** The part of the first step: when that is a file that was refused, nothing has changed and no handler is due for it. */
+function unmarking(step: Step, part: Part): Part {
+  return step.kind === 'write' ? { ...part, code: `{\n${part.code}\n} || unput_markers $?` } : part;
 }
 
 function readAnswers(batches: readonly QueryBatch[], outputs: readonly PartOutput[]): Answers {

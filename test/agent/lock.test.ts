@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { LockedError, startAgent, type Agent } from '../../src/agent/agent.js';
+import type { Step } from '../../src/agent/step.js';
 import {
   cut,
   processesWith,
@@ -139,6 +140,26 @@ for (const shell of SHELLS) {
       expect(await pending()).to.have.length(names.length);
       const done = await agent.request({ clear: names, steps: [], queries: [{ kind: 'markers' }] });
       expect(done.answers.get<'markers'>({ kind: 'markers' }).markers).to.deep.equal([]);
+    });
+
+    it('are gone with a file that was refused, unless they were there before', async () => {
+      const refused = {
+        kind: 'write',
+        path: `${folder.path}/refused`,
+        content: Buffer.from('x'),
+        validate: ['false'],
+      } as const;
+      const fails = async (mark: readonly string[], steps: readonly Step[]): Promise<void> => {
+        expect((await agent.request({ mark, steps, queries: [] })).failed).to.equal(steps.length - 1);
+      };
+      await agent.request({ mark: ['before'], steps: [], queries: [] });
+      await fails(['before', 'new'], [refused]);
+      expect(await pending()).to.deep.equal(['before']);
+      // What a program did before it failed, or an earlier step, nobody knows.
+      await fails(['new'], [{ kind: 'run', argv: ['false'] }]);
+      await fails(['newer'], [{ kind: 'run', argv: ['true'] }, refused]);
+      expect([...(await pending())].sort()).to.deep.equal(['before', 'new', 'newer']);
+      await agent.request({ clear: ['before', 'new', 'newer'], steps: [], queries: [] });
     });
 
     it('do not let a step run when they cannot be written', async () => {

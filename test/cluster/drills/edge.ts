@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { report, root, type Project, type Ran } from '../support.js';
 import { balancersOf, pause, until, type Balancers } from './balancers.js';
-import { ask, load, type Observed } from './traffic.js';
+import { ask, load as startLoad, type Observed, type Traffic } from './traffic.js';
 
 /** What HAProxy and nginx owe the site: an even share, the truth about clients, TLS, and changes that nobody notices. */
 export function edge(site: () => Project): void {
@@ -29,8 +29,20 @@ export function edge(site: () => Project): void {
     const wrong = (vars: object, limit: string, tags: string): Promise<Ran> =>
       provision('-e', JSON.stringify(vars), '-l', limit, '--tags', tags, '--no-verify');
 
+    const traffics: Traffic[] = [];
+    const load = (url: string): Traffic => {
+      const traffic = startLoad(url);
+      traffics.push(traffic);
+      return traffic;
+    };
+
     before(async () => {
       lbs = await balancersOf(site());
+    });
+
+    // A test that fails before it stops its traffic would keep the process for ever.
+    afterEach(async () => {
+      await Promise.all(traffics.splice(0).map((traffic) => traffic.stop()));
     });
 
     it('spreads 1,000 requests over the application servers within 1 % of even', async () => {
@@ -230,19 +242,24 @@ export function edge(site: () => Project): void {
       const look = (): Promise<string[]> =>
         Promise.all([state(active, '/etc/haproxy', 'haproxy'), state('web1', '/etc/nginx', 'nginx')]);
       const before = await look();
-      // More than fs.nr_open allows, and a port that sshd has: the check of neither program tries it.
+      // More files than the kernel gives to a process, and a port that sshd has: the check of neither program tries it.
+      const files = Number(await on(active, 'cat /proc/sys/fs/nr_open'));
+      const few = files < 2_000_000;
+      if (!few) report(`      (not for haproxy: this kernel gives it ${files} files)`);
       const ran = await wrong(
-        { haproxy_maxconn: 1_000_000_000, nginx_extra_http: 'server { listen 22; }' },
-        `${active},web1`,
+        { haproxy_maxconn: Math.min(files, 2_000_000), nginx_extra_http: 'server { listen 22; }' },
+        few ? `${active},web1` : 'web1',
         'haproxy,nginx',
       );
       expect(ran.status, ran.text).to.equal(1);
       expect(ran.stdout)
-        .to.match(/haproxy goes on with its former configuration/)
-        .and.to.match(/bind\(\) to 0\.0\.0\.0:22 failed/)
+        .to.match(/bind\(\) to 0\.0\.0\.0:22 failed/)
         .and.to.match(/nginx goes on with its former configuration/)
-        .and.to.match(/\/etc\/haproxy\/haproxy\.cfg is put back as before/)
         .and.to.match(/\/etc\/nginx\/nginx\.conf is put back as before/);
+      if (few)
+        expect(ran.stdout)
+          .to.match(/haproxy goes on with its former configuration/)
+          .and.to.match(/\/etc\/haproxy\/haproxy\.cfg is put back as before/);
       expect(await look()).to.deep.equal(before);
       noneFailed('configurations that cannot be taken up, in haproxy and nginx', await traffic.stop());
     });
