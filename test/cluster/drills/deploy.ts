@@ -37,7 +37,7 @@ export function deployDrills(site: () => Project): void {
       expect(ran.stdout)
         .to.match(/\+ \/srv\/guestbook\/releases\/1\.2\.0 /)
         .and.to.match(/app1 +app : no more requests \[lb1\]\n +~ app\/app1 +state: ready -> drain/)
-        .and.to.match(/app1 +app : the release is the current one/);
+        .and.to.match(/app1 app2 +app : the release is the current one/);
       expect(await stateOf(site())).to.equal(before);
     });
 
@@ -145,8 +145,10 @@ export function deployDrills(site: () => Project): void {
       const search = `secret=/srv/guestbook/secrets/database-password
         { cat /var/lib/guestbook/.pm2/dump.pm2* /srv/guestbook/ecosystem.config.cjs /etc/ansible/facts.d/*; ps axww -o args; cat /proc/[0-9]*/environ; } 2>/dev/null |
           tr '\\0' '\\n' | awk -v file=$secret 'BEGIN { getline want < file } index($0, want) { exit 1 }' || exit 1
-        find /srv/guestbook/verified /srv/guestbook/secrets /etc/ansible/facts.d/app-guestbook.fact /var/lib/guestbook/.pm2/dump.pm2 -type f -perm /o=r | grep . && exit 2
-        runuser -u nobody -- cat /srv/guestbook/verified/secrets/database-password && exit 3
+        for file in /srv/guestbook/verified/secrets/database-password $secret /etc/ansible/facts.d/app-guestbook.fact /var/lib/guestbook/.pm2/dump.pm2; do
+          [ -f "$file" ] || exit 2
+          runuser -u nobody -- cat "$file" && exit 3
+        done
         tr '\\0' '\\n' </proc/$(cat /var/lib/guestbook/.pm2/pids/guestbook-0.pid || pgrep -f server.js | head -n 1)/environ | grep -E '^(SSH|SUDO)_' && exit 4
         exit 0`;
       const ran = await on('appservers', search);
