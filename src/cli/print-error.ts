@@ -1,3 +1,4 @@
+import wrapAnsi from 'wrap-ansi';
 import { ProvisionError, TaskError, UnreachableError, messageOf } from '../errors.js';
 import { errorLines } from '../reporters/error-lines.js';
 import { createPalette } from '../reporters/palette.js';
@@ -16,8 +17,17 @@ export function printError(error: unknown, io: Io): number {
   }
   const host = error.host === undefined ? '' : `${error.host}: `;
   const [first = '', ...rest] = errorLines(error, palette);
-  io.stderr.write([`${palette.red('error:')} ${host}${first}`, ...rest].join('\n') + '\n');
+  const lines = [`${palette.red('error:')} ${host}${first}`, ...rest];
+  io.stderr.write(`${lines.flatMap((line) => fitted(line, io)).join('\n')}\n`);
   if (io.env['PROVISION_DEBUG']) io.stderr.write(`${error.stack ?? ''}\n`);
   if (error instanceof UnreachableError) return ExitCode.unreachable;
   return error instanceof TaskError ? ExitCode.failed : ExitCode.usage;
+}
+
+/** On a terminal by words, what goes on indented. Elsewhere a line stays whole: it may be searched for. */
+function fitted(line: string, io: Io): string[] {
+  const width = io.stderr.isTTY === true ? (io.stderr.columns ?? 80) : Infinity;
+  if (width === Infinity || width < 40) return [line];
+  const [first = '', ...rest] = wrapAnsi(line, width - 4, { hard: true, trim: false }).split('\n');
+  return [first.trimEnd(), ...rest.map((one) => `    ${one.trim()}`)];
 }

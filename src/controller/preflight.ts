@@ -1,7 +1,10 @@
 import { ConfigurationError } from '../errors.js';
 import type { Role } from '../playbook/model.js';
-import { validate, type JsonSchema } from '../schema.js';
+import { validateRoleVariables } from '../playbook/role-variables.js';
+import type { JsonSchema } from '../schema.js';
 import { PendingValue, type Scope } from '../template/scope.js';
+import type { Sourced } from '../template/template.js';
+import { positionOf } from '../variables/scope.js';
 import type { ResolvedPlay } from './resolve-plays.js';
 import type { Run } from './run-state.js';
 
@@ -23,29 +26,32 @@ export function checkVariables(plays: readonly ResolvedPlay[], run: Run): void {
 
 function checkRole(role: Role, host: string, scope: Scope, run: Run): void {
   const schema = role.schema as JsonSchema;
-  const values: Record<string, unknown> = {};
+  const values = new Map<string, Sourced>();
   const pending = new Set<string>();
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     if (!scope.has(name)) continue;
     try {
-      const value = scope.get(name);
-      if (value !== null) values[name] = value;
+      const value = scope.get(name) as Sourced['value'];
+      values.set(name, { value, position: positionOf(scope, name) });
       noteSecrets(value, property, run.options.secrets.add.bind(run.options.secrets));
     } catch (error) {
       if (!(error instanceof PendingValue)) throw error;
       pending.add(name);
     }
   }
-  for (const problem of validate(schema, values)) {
-    const missing = /^"(.*)" is required$/.exec(problem.message)?.[1];
-    if (problem.path.length === 0 && missing !== undefined && pending.has(missing)) continue;
-    const at = problem.path.join('.');
-    throw new ConfigurationError(`role ${role.name}: ${at === '' ? '' : `${at} `}${problem.message}`, {
-      host,
-      position: role.position,
-      hint: `see ${role.path.split('/').at(-1) ?? role.name}/schema.json of the role for the type and meaning of its variables`,
-    });
-  }
+  const problem = validateRoleVariables(role, values).find(({ variable }) => !pending.has(variable));
+  if (problem === undefined) return;
+  const { variable, position, message } = problem;
+  const typed = run.options.extraVars.has(variable) && typeof values.get(variable)?.value === 'string';
+  throw new ConfigurationError(message, {
+    host,
+    position: position ?? role.position,
+    hint: typed
+      ? `-e ${variable}=... gives a text; anything else is given as JSON: -e '{"${variable}": ...}'`
+      : variable === ''
+        ? 'schema.json of the role has all of its variables'
+        : `schema.json of the role says what "${variable}" means`,
+  });
 }
 
 /** Values that a schema calls writeOnly are secrets, at any depth. */

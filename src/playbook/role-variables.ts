@@ -46,7 +46,7 @@ export function checkRoleVariables(role: Role): void {
   if (problem) {
     throw new ConfigurationError(problem.message, {
       position: problem.position,
-      hint: `schema.json of the role says what "${problem.variable}" means.`,
+      hint: `schema.json of the role says what "${problem.variable}" means`,
     });
   }
   const known = [...Object.keys(role.schema.properties ?? {}), ...role.defaults.keys(), ...role.vars.keys()];

@@ -67,6 +67,11 @@ export function extendScope(scope: Scope, bindings: ReadonlyMap<string, Binding>
   return scope.extend(bindings);
 }
 
+/** Where the value of a name was written; undefined for what is given, for the command line and for no variable. */
+export function positionOf(scope: Scope, name: string): Position | undefined {
+  return scope instanceof VariableScope ? scope.positionOf(name) : undefined;
+}
+
 /** A variable being rendered, and what it has read so far. */
 interface Reading {
   readonly name: string;
@@ -138,6 +143,11 @@ class VariableScope implements Scope {
       return kept.value;
     }
     return this.#render(name, binding, owner);
+  }
+
+  positionOf(name: string): Position | undefined {
+    const binding = this.#lookup(name)?.binding;
+    return binding && 'position' in binding ? binding.position : undefined;
   }
 
   names(): Iterable<string> {

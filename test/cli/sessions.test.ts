@@ -23,7 +23,12 @@ const sessions: Readonly<Record<string, readonly string[][]>> = {
   'wrong-type': [[...local, 'site.yml']],
   'failed-command': [[...local, 'site.yml']],
   'failed-when': [[...local, 'site.yml']],
-  'role-variable': [[...local, 'site.yml']],
+  'role-variable': [
+    [...local, 'site.yml'],
+    [...local, '-e', 'web_port=80', 'extra.yml'],
+    ['-i', 'hosts.yml', 'extra.yml'],
+    [...local, 'extra.yml'],
+  ],
   'unknown-host': [[...local, 'site.yml']],
   unreachable: [
     ['-i', 'web1,', '-e', 'ansible_host=127.0.0.1', '-e', 'ansible_port=1', '-u', 'deploy', 'site.yml'],

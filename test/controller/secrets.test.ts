@@ -168,7 +168,7 @@ describe('secrets', () => {
     });
     const { stderr, code } = await site.cli('site.yml');
     expect(code).to.equal(5);
-    expect(stderr).to.include('pw must be integer');
+    expect(stderr).to.include('"pw" must be integer');
     expect(stderr).to.not.include(SECRET);
   });
 });
