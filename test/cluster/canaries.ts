@@ -57,18 +57,28 @@ export function findIn(text: string, canaries: Canaries): string[] {
   return [...canaries].filter(([canary]) => text.includes(canary)).map(([, name]) => name);
 }
 
-/** Look at the arguments and the environment of every process of the machine and of all hosts on it, ten times a second. */
+/**
+ * Look at the arguments and the environment of every process of the machine and of all hosts on it, ten times a second. One
+ * that has been there for two seconds has become what it is, and is looked at no more.
+ */
 export function watchProcesses(canaries: () => Promise<Canaries>): {
   stop(): Promise<{ seen: readonly string[]; processes: number }>;
 } {
   const lines = new Map<string, string>();
+  let looks = new Map<string, number>();
   let stopped = false;
   const look = async (): Promise<void> => {
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
+    const now = new Map<string, number>();
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const before = looks.get(pid) ?? 0;
+      now.set(pid, before + 1);
+      if (before >= 20) continue;
       for (const file of ['cmdline', 'environ']) {
         const text = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
         if (text !== '') lines.set(text, `${file} of ${text.split('\0')[0] ?? ''}`);
       }
+    }
+    looks = now;
   };
   const watching = (async () => {
     while (!stopped) {

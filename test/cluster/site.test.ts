@@ -189,18 +189,21 @@ for (const { suite, cluster, range, installed } of standing === undefined ? suit
     // Once is enough: they do not depend on the release, and each of them breaks something.
     if (installed) for (const drill of drills) drill(() => project);
 
-    it('leaves nothing on the machine when the cluster goes', async () => {
-      succeeded(await project.provision('cluster', 'down', '-i', project.inventory));
-      const left = await execute(
-        [
-          'sh',
-          '-c',
-          `ip -br link; ip netns; ip route show table all; nft list tables 2>/dev/null; ls /var/lib/provision/clusters 2>/dev/null`,
-        ],
-        { cwd: root },
-      );
-      expect(left.stdout).not.to.include(`10.${range}.0`);
-      expect(left.stdout).not.to.include(cluster);
+    // A suite of its own, because Mocha runs the tests of a suite before the suites in it.
+    describe('in the end', () => {
+      it('leaves nothing on the machine when the cluster goes', async () => {
+        succeeded(await project.provision('cluster', 'down', '-i', project.inventory));
+        const left = await execute(
+          [
+            'sh',
+            '-c',
+            `ip -br link; ip netns; ip route show table all; nft list tables 2>/dev/null; ls /var/lib/provision/clusters 2>/dev/null`,
+          ],
+          { cwd: root },
+        );
+        expect(left.stdout).not.to.include(`10.${range}.0`);
+        expect(left.stdout).not.to.include(cluster);
+      });
     });
   });
 }
