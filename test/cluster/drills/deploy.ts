@@ -110,7 +110,7 @@ export function deployDrills(site: () => Project): void {
         (
           await on(
             'appservers',
-            'node --version; npm --version; pm2 --version; ls -A /usr/local/lib/node_modules',
+            'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; ls -A /usr/local/lib/node_modules',
           )
         ).stdout.replace(/\d+ ms/g, '');
       const before = await versions();
