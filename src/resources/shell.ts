@@ -1,6 +1,6 @@
 import type { CommandAnswer, ScriptQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
-import { type Guards, guardProperties, guardQueries, skipReason } from './command/guards.js';
+import { type Guards, guardProperties, guardQueries, isGuarded, skipReason } from './command/guards.js';
 import { type CommandResult, commandResult } from './command-result.js';
 import { quoteWord } from './command/quote-word.js';
 import { resource } from './resource.js';
@@ -70,10 +70,10 @@ export const shell = resource<ShellParams>({
 
 /**
  * The same run as a question, for a task that declares that it only reads (`changed_when: false`, `check_mode: false`).
- * Undefined with creates or removes: those have to be known first.
+ * Undefined with creates, removes or unless: those have to be known first.
  */
 export function probe(params: ShellParams): ScriptQuery | undefined {
-  if (params.creates !== undefined || params.removes !== undefined) return undefined;
+  if (isGuarded(params)) return undefined;
   const stdin = stdinOf(params);
   const code = codeOf(params);
   return {
