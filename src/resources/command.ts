@@ -1,6 +1,13 @@
 import type { CommandAnswer, CommandQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
-import { type Guards, guardProperties, guardQueries, isGuarded, skipReason } from './command/guards.js';
+import {
+  type Guards,
+  guardProperties,
+  guardQueries,
+  isGuarded,
+  skipReason,
+  unlessSaid,
+} from './command/guards.js';
 import { type CommandResult, commandResult } from './command-result.js';
 import { quoteWord } from './command/quote-word.js';
 import { resource } from './resource.js';
@@ -42,7 +49,7 @@ export const command = resource<CommandParams>({
   plan(params, answers) {
     const argv = argvOf(params);
     if (skipReason(params, answers) !== undefined) return [];
-    return [{ subject: show(argv), field: 'command', before: null, after: 'run' }];
+    return [{ subject: show(argv), field: 'command', before: unlessSaid(params, answers), after: 'run' }];
   },
 
   apply(params) {

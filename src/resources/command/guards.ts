@@ -26,7 +26,7 @@ export const guardProperties: Readonly<Record<string, JsonSchema>> = {
     type: 'string',
     minLength: 1,
     description:
-      'A command that only reads, split as sh does: when it ends with 0 there is nothing to do. It is asked along with everything else, in a dry run too. Not in Ansible.',
+      'A command that only reads, split as sh does: when it ends with 0 there is nothing to do; what it says otherwise is shown as the reason. It is asked along with everything else, in a dry run too. Not in Ansible.',
   },
 };
 
@@ -59,6 +59,13 @@ export function skipReason(params: Guards, answers: Answers): string | undefined
   if (unless !== undefined && answers.get<'command'>(unlessQuery(unless, params.chdir)).rc === 0)
     return `skipped, since ${unless} ended with 0`;
   return undefined;
+}
+
+/** What `unless` has said of why there is something to do: the first line of it, or null. */
+export function unlessSaid({ unless, chdir }: Guards, answers: Answers): string | null {
+  if (unless === undefined) return null;
+  const { stdout } = answers.get<'command'>(unlessQuery(unless, chdir));
+  return /^.*\S.*$/m.exec(stdout)?.[0].trim() ?? null;
 }
 
 // The shell expands the unquoted $1; IFS is emptied so that a blank in the path does not split it.
