@@ -63,7 +63,10 @@ export function deployDrills(site: () => Project): void {
       await on('app1', 'systemctl reboot');
       const url = `http://${addressOf(site(), 'app1')}:3000/healthz`;
       const version = await eventually(
-        async () => (await (await fetch(url)).json()) as { version: string; uptime: number },
+        async () => {
+          const { stdout } = await on('lb1', `curl --silent --max-time 2 ${url}`);
+          return JSON.parse(stdout.split('\n')[1] ?? '') as { version: string; uptime: number };
+        },
         (answer) => answer.uptime < (Date.now() - began) / 1000,
       );
       report(`      app1 answered ${((Date.now() - began) / 1000).toFixed(1)} s after it was told to reboot`);

@@ -86,23 +86,45 @@ export function edge(site: () => Project): void {
         'X-Forwarded-Host': 'evil.example',
       };
       const own = await ownAddress(lbs.vip);
-      for (const base of [`http://${lbs.vip}`, `https://${lbs.vip}`, `http://${address(lbs, 21)}`]) {
+      for (const base of [`http://${lbs.vip}`, `https://${lbs.vip}`]) {
         const { status, body } = await ask(`${base}/api/whoami`, { headers: forged });
         expect(status, base).to.equal(200);
         expect((JSON.parse(body) as { client: string }).client, base).to.equal(own);
       }
-      // The application itself believes its load balancers alone.
-      const straight = await ask(`http://${address(lbs, 31)}:3000/api/whoami`, { headers: forged });
-      expect((JSON.parse(straight.body) as { client: string }).client).to.equal(own);
+      // A web server and the application believe nobody but those before them; others get there from the host itself alone.
+      const headers = Object.entries(forged)
+        .map(([name, value]) => `--header ${quote(`${name}: ${value}`)}`)
+        .join(' ');
+      const straight = [
+        ['web1', 'http://127.0.0.1/api/whoami', '127.0.0.1'],
+        ['app1', `http://${address(lbs, 31)}:3000/api/whoami`, address(lbs, 31)],
+      ] as const;
+      for (const [host, url, client] of straight) {
+        const said = await on(host, `curl --silent --fail ${headers} ${url}`);
+        expect((JSON.parse(said) as { client: string }).client, host).to.equal(client);
+      }
     });
 
     it('is closed to strangers where it is not meant for them', async () => {
       const { active } = await lbs.roles();
-      for (const host of [lbs.vip, address(lbs, 11), address(lbs, 12)]) {
+      const edges = [lbs.vip, address(lbs, 11), address(lbs, 12)];
+      const closed = [
+        ...edges.flatMap((host) => [`http://${host}:8404/stats`, `http://${host}:8081/api/whoami`]),
+        `http://${address(lbs, 21)}/`,
+        `http://${address(lbs, 21)}:8080/status`,
+        `http://${address(lbs, 31)}:3000/api/whoami`,
+      ];
+      const failures = await Promise.all(closed.map((url) => failureOf(url)));
+      expect(failures, 'the firewall gives no answer').to.deep.equal(closed.map(() => 'TimeoutError'));
+      // The services do not rely on it.
+      const rule = 'nft insert rule inet provision input tcp dport { 8404, 8081, 8080 } accept';
+      for (const host of ['lb1', 'lb2', 'web1']) await on(host, rule);
+      for (const host of edges) {
         expect(await failureOf(`http://${host}:8404/stats`), host).to.equal('ECONNREFUSED');
         expect(await failureOf(`http://${host}:8081/api/whoami`), host).to.equal('ECONNRESET');
       }
       expect(await failureOf(`http://${address(lbs, 21)}:8080/status`)).to.equal('ECONNREFUSED');
+      for (const host of ['lb1', 'lb2', 'web1']) await on(host, 'systemctl reload provision-firewall');
       const stranger = await lbs.on(
         active,
         'for socket in /run/haproxy/admin.sock /run/haproxy-master.sock; do runuser -u nobody -- socat -T 2 - UNIX-CONNECT:$socket </dev/null && exit 1; done; true',
@@ -155,7 +177,7 @@ export function edge(site: () => Project): void {
       expect((await ask(`http://${lbs.vip}/.well-known/acme-challenge/x`)).status).to.equal(404);
       const secure = await ask(`https://${lbs.vip}/`);
       expect(secure.headers['strict-transport-security']).to.equal('max-age=63072000');
-      expect((await ask(`http://${address(lbs, 22)}/`)).body).to.include('<title>shop</title>');
+      expect(await on('web2', 'curl --silent http://127.0.0.1/')).to.include('<title>shop</title>');
       const again = await provision(...run);
       expect(again.stdout, again.text).to.match(/ 0 changed on 0 hosts/);
     });
@@ -354,7 +376,7 @@ function handshake(host: string, options: ConnectionOptions): Promise<string> {
 async function failureOf(url: string): Promise<string> {
   return ask(url, { timeout: 3000 }).then(
     ({ status }) => `status ${status}`,
-    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    (error: NodeJS.ErrnoException) => (error.cause as Error | undefined)?.name ?? error.code ?? error.message,
   );
 }
 
