@@ -381,13 +381,13 @@ async function failureOf(url: string): Promise<string> {
 }
 
 /** `show stat`, one object for each line. */
-function csv(text: string): { svname: string; weight: string; status: string }[] {
+function csv(text: string): { svname: string; lastchg: string; status: string }[] {
   const lines = text.split('\n').filter((line) => line.includes(','));
   const names = (lines[0] ?? '').replace(/^# /, '').split(',');
   return lines.slice(1).map((line) => {
     const cells = line.split(',');
     const of = (name: string): string => cells[names.indexOf(name)] ?? '';
-    return { svname: of('svname'), weight: of('weight'), status: of('status') };
+    return { svname: of('svname'), lastchg: of('lastchg'), status: of('status') };
   });
 }
 
