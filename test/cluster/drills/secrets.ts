@@ -18,7 +18,10 @@ import { balancersOf } from './balancers.js';
 const kept: Readonly<Record<string, readonly string[]>> = {
   lb: ['/etc/haproxy/certs/site.pem', '/etc/haproxy/haproxy.cfg'],
   web: [],
-  app: ['/srv/guestbook/secrets/database-password', '/srv/guestbook/secrets/partner-key'],
+  // With those that were verified last, to go back to.
+  app: ['secrets', 'verified/secrets'].flatMap((folder) =>
+    ['database-password', 'partner-key'].map((file) => `/srv/guestbook/${folder}/${file}`),
+  ),
   db: [],
 };
 
