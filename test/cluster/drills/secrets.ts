@@ -11,7 +11,7 @@ import {
   watchProcesses,
   type Canaries,
 } from '../canaries.js';
-import { recapOf, report, type Project } from '../support.js';
+import { execute, recapOf, report, type Project } from '../support.js';
 import { balancersOf } from './balancers.js';
 
 /** Where each tier has to keep what it was given. */
@@ -38,6 +38,20 @@ export function secrets(site: () => Project): void {
       cluster = (await balancersOf(site())).cluster;
       canaries = await canariesOf(site());
       expect(canaries.size).to.be.above(12);
+    });
+
+    it('would be found in arguments and environments', async () => {
+      const planted = new Map([
+        ['planted-in-argv', 'argv'],
+        ['planted-in-environ', 'environ'],
+      ]);
+      const watch = watchProcesses(() => Promise.resolve(planted));
+      const env = { PLANTED: 'planted-in-environ' };
+      await execute(['sleep', '0.4'], { cwd: site().dir, env });
+      await execute(['sh', '-c', 'sleep 0.4', 'planted-in-argv'], { cwd: site().dir });
+      const { seen } = await watch.stop();
+      expect(seen.filter((line) => line.startsWith('argv: cmdline of '))).to.not.deep.equal([]);
+      expect(seen.filter((line) => line.startsWith('environ: environ of '))).to.not.deep.equal([]);
     });
 
     it('are changed by one run, which tells everything but them', async () => {
