@@ -96,7 +96,7 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     },
     kill: () => exchange.kill(),
     async close() {
-      channel.stdin.end();
+      exchange.end();
       const late = setTimeout(() => channel.close(), END_WITHIN);
       await exchange.ended;
       clearTimeout(late);
