@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exampleOf } from './examples.js';
 import { createProject, needsCluster, recapOf, report, type Project, type Ran } from './support.js';
 
 /** The role mysql on real servers: MariaDB of two releases and MySQL, a host that may log in and one that may not. */
@@ -288,6 +289,14 @@ describe('the role mysql on MariaDB and MySQL', function () {
     expect(verified.status, verified.text).to.equal(4);
     expect(verified.stdout).to.match(/CRITICAL: the last backup failed: the server does not answer/);
     succeeded(await run('playbooks/backup.yml'));
+  });
+
+  it('runs the example of its README, and has nothing to do the second time', async () => {
+    await project.write('playbooks/readme.yml', await exampleOf('mysql'));
+    succeeded(await run('playbooks/readme.yml'));
+    const second = await run('playbooks/readme.yml', '-v');
+    succeeded(second);
+    for (const server of servers) expect(recapOf(second.stdout).get(server)?.changed, server).to.equal(0);
   });
 
   it('has its passwords in no argument, environment, log, or file that others can read', async () => {

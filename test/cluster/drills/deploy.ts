@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { adapt, exampleOf } from '../examples.js';
 import { execute, report, root, type Project, type Ran } from '../support.js';
 import { sendRequests, type Tally } from './requests.js';
 
@@ -183,6 +184,30 @@ export function deployDrills(site: () => Project): void {
         exit 0`;
       const ran = await on('appservers', search);
       expect(ran.status, ran.text).to.equal(0);
+    });
+
+    it('runs the examples of the README files of nodejs and app, beside what is there', async () => {
+      const inventory = await readFile(join(site().dir, site().inventory), 'utf8');
+      const cluster = /cluster_name: (\S+)/.exec(inventory)?.[1] ?? '';
+      const archive = await pack(site(), await build(site(), '1.4.0'));
+      await cp(archive, join(site().dir, 'builds/shop-1.4.0.tar.gz'));
+      const app = adapt(await exampleOf('app'), {
+        '/srv/builds': join(site().dir, 'builds'),
+        'app_port: 3000': 'app_port: 3100',
+        '10.0.0.41': addressOf(site(), 'db1'),
+        'name: shop\n          user: shop': 'name: guestbook\n          user: guestbook',
+        'secrets/shop': `../.provision/secrets/${cluster}/guestbook_db_password`,
+      });
+      await site().write('playbooks/readme.yml', `${await exampleOf('nodejs')}\n${app}`);
+      const first = await run('playbooks/readme.yml');
+      expect(first.status, first.text).to.equal(0);
+      const second = await run('playbooks/readme.yml');
+      expect(second.stdout, second.text).to.match(/ 0 changed on 0 hosts/);
+      const gone = await on(
+        'appservers',
+        'systemctl disable --now shop && rm -r /etc/systemd/system/shop.service /srv/shop /var/lib/shop /etc/ansible/facts.d/app-shop.fact && systemctl daemon-reload && userdel shop',
+      );
+      expect(gone.status, gone.text).to.equal(0);
     });
 
     it('leaves the site as it was', async () => {
