@@ -43,7 +43,7 @@ export function playbook(name: PlaybookName, dialect: Dialect): string {
 }
 
 /** 3 packages, 3 folders, 2 users, 12 templates, 5 lines of one file, 2 services, a sysctl, 2 read-only commands. */
-function thirtyTasks({ service }: Dialect): Task[] {
+export function thirtyTasks({ service }: Dialect): Task[] {
   const named = (name: string, module: string, params: unknown): Task => ({ name, [module]: params });
   return [
     ...['cron', 'nginx', 'jq'].map((name) => named(`package ${name}`, 'apt', { name, state: 'present' })),

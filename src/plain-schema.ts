@@ -4,6 +4,9 @@ import type { JsonSchema } from './schema.js';
 type Plain = JsonSchema & {
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];
+  readonly if?: JsonSchema;
+  readonly then?: JsonSchema;
+  readonly else?: JsonSchema;
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -43,6 +46,10 @@ export function fitsPlainSchema(schema: JsonSchema, value: unknown): boolean {
   if (plain.enum !== undefined && !plain.enum.includes(value)) return false;
   if (plain.const !== undefined && plain.const !== value) return false;
   if (plain.anyOf !== undefined && !plain.anyOf.some((one) => fitsPlainSchema(one, value))) return false;
+  if (plain.if !== undefined) {
+    const branch = fitsPlainSchema(plain.if, value) ? plain.then : plain.else;
+    if (branch !== undefined && !fitsPlainSchema(branch, value)) return false;
+  }
   if (typeof value === 'string') return fitsText(plain, value);
   if (typeof value === 'number') return fitsNumber(plain, value);
   if (Array.isArray(value)) return fitsList(plain, value);
@@ -116,8 +123,11 @@ const KEYWORDS: Readonly<Record<string, (value: unknown, schema: JsonSchema) => 
   writeOnly: (value) => typeof value === 'boolean',
   enum: (value) => isList(value) && value.length > 0 && isSet(value) && value.every(isScalar),
   const: isScalar,
-  anyOf: (value, { type }) =>
-    type === undefined && isList(value) && value.length > 0 && value.every(isSchema),
+  anyOf: (value, schema) => isList(value) && value.length > 0 && value.every((one) => isBranch(one, schema)),
+  if: (value, schema) =>
+    (schema['then'] !== undefined || schema['else'] !== undefined) && isBranch(value, schema),
+  then: (value, schema) => schema['if'] !== undefined && isBranch(value, schema),
+  else: (value, schema) => schema['if'] !== undefined && isBranch(value, schema),
   pattern: (value, schema) => has(schema, 'string') && isText(value) && isPattern(value),
   minLength: (value, schema) => has(schema, 'string') && isCount(value),
   maxLength: (value, schema) => has(schema, 'string') && isCount(value),
@@ -146,6 +156,13 @@ function isKeyList(value: unknown, { properties = {} }: JsonSchema): boolean {
 
 function isSchema(value: unknown): boolean {
   return isMapping(value) && isPlainSchema(value);
+}
+
+/** One of several schemas for the same value. It may not narrow the type that stands beside it, only speak of values of that type. */
+function isBranch(value: unknown, { type }: JsonSchema): boolean {
+  if (!isMapping(value)) return false;
+  if (type === undefined) return isPlainSchema(value);
+  return typeof type === 'string' && value.type === undefined && isPlainSchema({ ...value, type });
 }
 
 function isMapping(value: unknown): value is JsonSchema {

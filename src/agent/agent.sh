@@ -39,6 +39,11 @@ say() {
   printf '\n%s %s\n' "$nonce" "$*" >&2
 }
 
+# code N: be the exit status of a part; (exit N) would be a process.
+code() {
+  return "$1"
+}
+
 # take BYTES: exactly so many bytes of stdin, but for newlines at their end.
 take() {
   text=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null)

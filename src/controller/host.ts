@@ -77,7 +77,11 @@ async function runBlock(block: Block, context: HostContext, rescuable: boolean):
 async function runTasks(tasks: readonly Task[], context: HostContext, rescuable: boolean): Promise<void> {
   const queue = new Queue({
     tasks,
-    prepare: (task) => prepareTask(task, context.preparation),
+    prepare: async (task) => {
+      const prepared = await prepareTask(task, context.preparation);
+      logInFor(prepared, context);
+      return prepared;
+    },
     standsAlone: (task) => task.module === 'meta' || task.runOnce,
     values: context.values,
   });
@@ -108,6 +112,12 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
   } finally {
     context.values.dropForeseen();
   }
+}
+
+/** The host is certain to be asked: it logs in while the other tasks are still being prepared. */
+function logInFor({ units }: PreparedTask, context: HostContext): void {
+  const first = units.find(({ work }) => work !== undefined && work.queries.length > 0)?.work?.at;
+  if (first?.host === context.host) context.sessionOf(first.host).begin(first.user);
 }
 
 function nextName(queue: Queue): string | undefined {

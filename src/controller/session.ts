@@ -82,6 +82,11 @@ export class Session {
     this.#options = options;
   }
 
+  /** Log in, unless that is under way: the first request will find it done. What goes wrong is told to that request. */
+  begin(user: BecomeUser): void {
+    if (!this.#connection) this.#agent(user).catch(() => undefined);
+  }
+
   /** Send one request as a user. Facts and pending handlers travel with the first. */
   async request(
     user: BecomeUser,

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js';
-import { validate, type JsonSchema } from '../schema.js';
+import { validate, type JsonSchema, type Problem } from '../schema.js';
 import { Template, type Loaded } from '../template/template.js';
 import { loadYaml, type YamlDocument } from '../template/yaml.js';
 import type { VaultOpener } from '../variables/vault-opener.js';
@@ -8,19 +8,14 @@ import type { InventoryDraft } from './draft.js';
 type Path = readonly (string | number)[];
 type LoadedMap = Readonly<Record<string, Loaded>>;
 
-const schema: JsonSchema = {
-  type: 'object',
-  additionalProperties: { $ref: '#/$defs/group' },
-  $defs: {
-    group: {
-      type: ['object', 'null'],
-      additionalProperties: false,
-      properties: {
-        hosts: { type: ['object', 'string', 'null'], additionalProperties: { type: ['object', 'null'] } },
-        children: { type: ['object', 'string', 'null'], additionalProperties: { $ref: '#/$defs/group' } },
-        vars: { type: ['object', 'null'] },
-      },
-    },
+/** A group without what is in its children, which are groups themselves. */
+const groupSchema: JsonSchema = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    hosts: { type: ['object', 'string', 'null'], additionalProperties: { type: ['object', 'null'] } },
+    children: { type: ['object', 'string', 'null'] },
+    vars: { type: ['object', 'null'] },
   },
 };
 
@@ -30,7 +25,7 @@ export function readYamlSource(text: string, file: string, draft: InventoryDraft
   const { value } = document;
   if (document.isEmpty || value === null) return;
   refuseOther(value, document);
-  const [problem] = validate(schema, value);
+  const problem = problemIn(value as LoadedMap, []);
   if (problem) {
     const path = problem.key === undefined ? problem.path : [...problem.path, problem.key];
     throw new ConfigurationError(problem.message, {
@@ -40,6 +35,18 @@ export function readYamlSource(text: string, file: string, draft: InventoryDraft
   }
   for (const [name, group] of Object.entries(value as LoadedMap))
     readGroup(name, group, { document, draft, path: [name] });
+}
+
+function problemIn(groups: LoadedMap, path: Path): Problem | undefined {
+  for (const [name, group] of Object.entries(groups)) {
+    const here = [...path, name];
+    const [own] = validate(groupSchema, group);
+    if (own) return { ...own, path: [...here, ...own.path] };
+    const children = isMap(group) ? group['children'] : undefined;
+    const below = isMap(children) ? problemIn(children, [...here, 'children']) : undefined;
+    if (below) return below;
+  }
+  return undefined;
 }
 
 function refuseOther(value: Loaded, document: YamlDocument): void {
@@ -98,6 +105,10 @@ function readGroup(name: string, content: Loaded, { document, draft, path }: Rea
       for (const host of added) draft.setHostVar(host, key, value, position);
     }
   }
+}
+
+function isMap(value: Loaded | undefined): value is LoadedMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Template);
 }
 
 /** A section may be a single name instead of a map, as Ansible allows. */

@@ -22,7 +22,7 @@ const MAPPINGS = new Set(['vars', 'hostvars', 'groups', 'ansible_facts']);
 /** The first trap in an expression whose syntax is good. */
 export function findTrap(source: string): Trap | undefined {
   // Most conditions hold none of these and need not be parsed again.
-  if (!/\bin\b|\||=|\b(?:True|False|None)\b/.test(source)) return undefined;
+  if (!/\bin\b|(?<!\|)\|(?!\|)|(?<![=!<>])=(?![=>])|\b(?:True|False|None)\b/.test(source)) return undefined;
   const traps: Trap[] = [];
   walk(parseExpressionAt(source, 0, { ecmaVersion: 2024 }), (node) => {
     const trap = trapOf(node, source);

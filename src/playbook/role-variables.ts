@@ -42,7 +42,10 @@ export function checkRoleVariables(role: Role): void {
   if (!role.schema) return;
   const values = new Map([...role.defaults, ...role.vars, ...role.params]);
   // What has no value yet may come from the inventory.
-  const problem = validateRoleVariables(role, values).find(({ variable }) => values.has(variable));
+  const schema = { ...role.schema, required: [] };
+  const problem = validateRoleVariables({ ...role, schema }, values).find(({ variable }) =>
+    values.has(variable),
+  );
   if (problem) {
     throw new ConfigurationError(problem.message, {
       position: problem.position,

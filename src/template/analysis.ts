@@ -55,6 +55,11 @@ export function analyseTemplate(source: string, parts: readonly Part[]): Analysi
   return analyse(assemble(source, parts), source);
 }
 
+/** The statements of a template, put together as EJS does it. */
+export function statementsOf(source: string, parts: readonly Part[]): string {
+  return assemble(source, parts).code;
+}
+
 /** The code of an output tag without the semicolon that EJS allows at its end. */
 export function outputCode(source: string, part: { codeStart: number; codeEnd: number }): string {
   return source.slice(part.codeStart, part.codeEnd).replace(/;(\s*)$/, ' $1');

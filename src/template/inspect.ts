@@ -1,6 +1,14 @@
 import { parseExpressionAt, tokTypes, tokenizer, type Node } from 'acorn';
+import { Script } from 'node:vm';
 import { ConfigurationError, type Position } from '../errors.js';
-import { CodeError, analyseExpression, analyseTemplate, outputCode, type Analysis } from './analysis.js';
+import {
+  CodeError,
+  analyseExpression,
+  analyseTemplate,
+  outputCode,
+  statementsOf,
+  type Analysis,
+} from './analysis.js';
 import { TagError, splitTemplate, type Part } from './parts.js';
 
 /** A text with code in it, and where its characters stand. */
@@ -50,13 +58,16 @@ function inspect(source: string): Inspected {
     return { parts, single: { code: outputCode(source, first), offset: first.codeStart } };
   }
   // Expressions alone were checked one by one; statements only make sense together.
-  if (parts.some((part) => part.kind === 'code')) analyseTemplate(source, parts);
+  if (parts.some((part) => part.kind === 'code') && !isScript(statementsOf(source, parts)))
+    analyseTemplate(source, parts);
   return { parts, single: undefined };
 }
 
 /** Is it one expression and nothing else? */
 function checkExpression(code: string, offset: number): void {
   if (code.trim() === '') throw new CodeError('an expression is missing', offset);
+  // The first place takes no sequence, the second closes no bracket of the first: what fits into both is one expression.
+  if (isScript(`[0? ${code}\n:0,(${code}\n)]`)) return;
   // With its parentheses: without them a node ends before the one that closes it.
   const options = { ecmaVersion: 2024, sourceType: 'script', preserveParens: true } as const;
   let node: Node;
@@ -71,6 +82,19 @@ function checkExpression(code: string, offset: number): void {
   if (node.type === 'SequenceExpression')
     throw new CodeError('one expression is expected, not several', offset);
   if (rest.type !== tokTypes.eof) throw new CodeError('Unexpected token', offset + node.end + rest.start);
+}
+
+/**
+ * Whether V8, which will run it, can parse it. Acorn, which knows where a mistake is, takes twenty times as long: it is asked only about
+ * what this refuses.
+ */
+function isScript(code: string): boolean {
+  try {
+    new Script(code);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function placed<T>(text: Text, check: () => T): T {

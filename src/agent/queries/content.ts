@@ -41,13 +41,13 @@ function sumsOf(queries: readonly ContentQuery[]): string {
 
 function showOne({ path, unless }: ContentQuery): string {
   const word = quote(pathWord(path));
-  const show = `if [ ! -f ${word} ]; then (exit ${ABSENT})
-elif [ ! -r ${word} ]; then (exit ${UNREADABLE})
+  const show = `if [ ! -f ${word} ]; then code ${ABSENT}
+elif [ ! -r ${word} ]; then code ${UNREADABLE}
 else head -c ${LARGEST + 1} -- ${word}
 fi`;
   if (unless === undefined) return show;
   const escaped = sumName(path) === pathWord(path) ? '' : '\\';
-  return `case $sums in *${quote(`\n${escaped}${unless}  ${sumName(path)}\n`)}*) (exit ${SAME}) ;; *)\n${show} ;;\nesac`;
+  return `case $sums in *${quote(`\n${escaped}${unless}  ${sumName(path)}\n`)}*) code ${SAME} ;; *)\n${show} ;;\nesac`;
 }
 
 /** A name as sha256sum prints it: with newlines and backslashes escaped. */
