@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { report, root, type Project, type Ran } from '../support.js';
+import { exampleOf, report, type Project, type Ran } from '../support.js';
 import { balancersOf, pause, until, type Balancers } from './balancers.js';
 import { ask, load as startLoad, type Observed, type Traffic } from './traffic.js';
 
@@ -329,14 +329,6 @@ function noneFailed(what: string, seen: Observed): void {
   );
   expect(seen.failed, what).to.deep.equal([]);
   expect(seen.requests).to.be.above(50);
-}
-
-/** The first example of a role's README.md. */
-async function exampleOf(role: string): Promise<string> {
-  const text = await readFile(join(root, 'roles', role, 'README.md'), 'utf8');
-  const example = /^```yaml[^\n]*\n(.*?)^```$/ms.exec(text)?.[1];
-  if (example === undefined) throw new Error(`roles/${role}/README.md has no example`);
-  return example;
 }
 
 async function certificateOf(project: Project, { cluster }: Balancers): Promise<string> {
