@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode } from './cli/exit-codes.js';
 import type { Io } from './cli/io.js';
-import { printError } from './cli/print-error.js';
 import { findVerb, verbs } from './cli/verbs.js';
 import { version } from './cli/version.js';
 
@@ -51,6 +50,7 @@ export async function run(argv: readonly string[], io: Io): Promise<void> {
       io.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
       return;
     }
+    const { printError } = await import('./cli/print-error.js');
     const code = printError(error, io);
     io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : code;
   }

@@ -6,6 +6,7 @@
 #   D <bytes>              so many bytes follow: append them to that file
 #   R <id> <bytes> <u|i>   a script of that many bytes follows: run it (u: it must not be interrupted)
 #   K <id>                 stop that script and everything below it
+#   B                      nothing runs and nothing more is asked: end. The end of stdin alone means that the link is gone.
 #
 # The main loop never waits for a job while it could read: the end of stdin (the controller or the link is gone) and K
 # are noticed at once. What a script prints goes out as it is; markers that hold the nonce, which no program knows, tell
@@ -334,6 +335,12 @@ serve() {
           exit
         fi
         start_job
+        ;;
+      B)
+        # It has told its end: nothing below it is to be looked for.
+        [ -z "$job" ] || wait "$job" 2>/dev/null
+        job=''
+        break
         ;;
       K)
         [ "$id" = "$running" ] && [ "$mode" = i ] && { stop_job; say stopped "$id"; }

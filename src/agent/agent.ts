@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Channel, Connection } from '../transport/connection.js';
 import { TaskError } from '../errors.js';
+import { packageFile } from '../package-file.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
 import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
@@ -49,7 +50,7 @@ const END_WITHIN = 5000;
 
 /** What is indented or a comment is so for the reader: hosts are sent the rest. */
 const program = Buffer.from(
-  readFileSync(new URL('./agent.sh', import.meta.url), 'utf8')
+  readFileSync(packageFile('src/agent/agent.sh'), 'utf8')
     .replace(/^\s*#.*\n/gm, '')
     .replace(/^[ \t]+/gm, ''),
 );
@@ -95,7 +96,7 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     },
     kill: () => exchange.kill(),
     async close() {
-      channel.stdin.end();
+      exchange.end();
       const late = setTimeout(() => channel.close(), END_WITHIN);
       await exchange.ended;
       clearTimeout(late);

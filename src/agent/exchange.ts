@@ -36,6 +36,8 @@ export interface Exchange {
   /** @throws LockedError, TaskError when it was stopped, UnreachableError */
   run(script: Script, options: RequestOptions): Promise<PartOutput[]>;
   write(bytes: Buffer): void;
+  /** Nothing more will be asked: the agent ends, and what still runs ends with it. */
+  end(): void;
   /** Stop what runs; nothing is taken on from now on. */
   kill(): void;
   readonly counters: {
@@ -118,6 +120,7 @@ export function createExchange(given: {
   return {
     run,
     write,
+    end,
     kill,
     counters,
     ended,
@@ -179,6 +182,12 @@ export function createExchange(given: {
   function write(bytes: Buffer): void {
     counters.bytesSent += bytes.length;
     channel.stdin.write(bytes);
+  }
+
+  function end(): void {
+    // To an agent whose script still runs the end of its stdin says all.
+    if (underWay.length === 0 && gone === undefined) write(Buffer.from('B\n'));
+    channel.stdin.end();
   }
 
   function kill(): void {

@@ -6,6 +6,7 @@ import { createHumanReporter } from '../reporters/human.js';
 import { createJsonReporter } from '../reporters/json.js';
 import { createPalette } from '../reporters/palette.js';
 import type { Io } from './io.js';
+import { openTerminal } from './open-terminal.js';
 import type { OutputOptions } from './options.js';
 
 /** Where the events of a run go. */
@@ -22,7 +23,11 @@ export interface Outputs {
 export async function openOutputs(options: OutputOptions, io: Io, human?: Emit): Promise<Outputs> {
   const log = options.log === undefined ? undefined : openLog(resolve(io.cwd, options.log), options.log);
   const junit = options.junit === undefined ? undefined : await openJunit(options.junit, io);
-  const emits = [printer(options, io, human), ...(log ? [log.emit] : []), ...(junit ? [junit.emit] : [])];
+  const emits = [
+    await printer(options, io, human),
+    ...(log ? [log.emit] : []),
+    ...(junit ? [junit.emit] : []),
+  ];
   return {
     emit: (event) => emits.forEach((emit) => emit(event)),
     close() {
@@ -32,18 +37,16 @@ export async function openOutputs(options: OutputOptions, io: Io, human?: Emit):
   };
 }
 
-function printer(options: OutputOptions, io: Io, human: Emit | undefined): Emit {
+async function printer(options: OutputOptions, io: Io, human: Emit | undefined): Promise<Emit> {
   if (options.format === 'json')
     return createJsonReporter(
       (line) => io.stdout.write(line),
       () => new Date(),
     );
   if (human) return human;
-  const isTerminal = io.stdout.isTTY === true;
   return createHumanReporter({
     out: io.stdout,
-    palette: createPalette(isTerminal, io.env),
-    terminal: !isTerminal ? undefined : options.quiet === true ? 'still' : 'live',
+    ...(await openTerminal(io, options.quiet === true ? 'still' : 'live')),
     verbosity: options.quiet === true ? -1 : options.verbose,
     diff: options.diff === true,
   });

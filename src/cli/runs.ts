@@ -4,9 +4,9 @@ import { findRun, pastEvents, pastRuns, type PastRun } from '../controller/journ
 import { ConfigurationError, TaskError, UnreachableError, type ErrorContext } from '../errors.js';
 import type { HostRecap, RunEvent } from '../events.js';
 import { createHumanReporter } from '../reporters/human.js';
-import { createPalette } from '../reporters/palette.js';
 import { BORDERLESS } from '../reporters/recap.js';
 import type { Io } from './io.js';
+import { openTerminal } from './open-terminal.js';
 import { journalRoot } from './outputs.js';
 
 interface ShowOptions {
@@ -60,7 +60,7 @@ function listText(runs: readonly PastRun[]): string {
     .join('\n')}\n`;
 }
 
-function show(name: string, options: ShowOptions, io: Io): void {
+async function show(name: string, options: ShowOptions, io: Io): Promise<void> {
   const root = journalRoot(io.cwd);
   const events = pastEvents(root, findRun(root, name));
   if (options.format === 'json') {
@@ -69,8 +69,7 @@ function show(name: string, options: ShowOptions, io: Io): void {
   }
   const report = createHumanReporter({
     out: io.stdout,
-    palette: createPalette(io.stdout.isTTY === true, io.env),
-    terminal: io.stdout.isTTY === true ? 'still' : undefined,
+    ...(await openTerminal(io, 'still')),
     verbosity: options.verbose,
     diff: options.diff === true,
   });

@@ -10,6 +10,7 @@ import type { ConnectionDefaults } from '../inventory/connection.js';
 import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
+import { packageFile } from '../package-file.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Playbook } from '../playbook/model.js';
 import { selectTags } from '../playbook/tags.js';
@@ -36,7 +37,7 @@ export interface Setup {
 }
 
 /** Where the package's own roles and playbooks are. */
-const shipped = fileURLToPath(new URL('../..', import.meta.url));
+const shipped = fileURLToPath(packageFile('.'));
 
 /** What the setup is read for. */
 export interface Purpose {

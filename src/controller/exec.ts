@@ -24,7 +24,7 @@ export async function execOnHosts(
   // An ad-hoc command takes no lock: it is how one looks at a host while a run is under way.
   const run = prepareRun({
     ...options,
-    playbook: { path: 'exec', name: 'exec', plays: [] },
+    playbook: { path: 'exec', name: 'exec', plays: [], namesFacts: false },
     check: true,
     verify: 'none',
     emit: () => undefined,

@@ -14,6 +14,7 @@ import { hostVariables } from '../inventory/variables.js';
 import type { Playbook } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
 import type { Sourced } from '../template/template.js';
+import { variablesNameFacts } from '../variables/names-facts.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Progress, Tally } from './context.js';
 import { FactsPending } from './facts.js';
@@ -93,6 +94,7 @@ export function prepareRun(options: RunOptions): Run {
   const states = new Map<string, HostState>();
   const fixed = new Set(options.extraVars.keys());
   const limit = pLimit(options.forks);
+  const facts = mayReadFacts(options);
   noteConnectionSecrets(options);
   const scopes = createScopes({
     inventory: options.inventory,
@@ -152,6 +154,7 @@ export function prepareRun(options: RunOptions): Run {
         options.emit({ type: 'request', host, ...(user === undefined ? {} : { user }), ...about }),
       now: options.now,
       sleep: options.sleep,
+      facts,
     });
   }
 
@@ -191,4 +194,10 @@ export function leave(host: string, error: unknown, run: Run): void {
   if (!(error instanceof ProvisionError)) throw error;
   state.tally.failed += 1;
   run.options.emit({ type: 'task-failed', host, task: { name: 'host', module: '' }, error, fate: 'failed' });
+}
+
+/** Whether facts are worth asking for before something reads them. */
+function mayReadFacts({ playbook, inventory, extraVars }: RunOptions): boolean {
+  const owners = [...inventory.groups.values(), ...inventory.hosts.values()];
+  return playbook.namesFacts || [extraVars, ...owners.map(({ vars }) => vars)].some(variablesNameFacts);
 }

@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly onRequest: (about: RequestReport) => void;
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
+  /** bring the facts with the first request: something may read them. Otherwise they are asked for when that happens. */
+  readonly facts: boolean;
 }
 
 export interface SessionCounters {
@@ -55,7 +57,7 @@ const MARKERS: Query = { kind: 'markers' };
 
 /**
  * One host during a run: its connection, made at the first request, and one agent for each user that work is done as.
- * The first request also takes the host's lock and brings the facts. The first one of each user brings the handlers that
+ * The first request also takes the host's lock and brings the facts, where something may read them. The first one of each user brings the handlers that
  * an earlier run left pending: every user notes its own.
  */
 export class Session {
@@ -98,7 +100,7 @@ export class Session {
     for (const key of request.mark ?? []) this.#noteMark(key, user);
     const { lockHolder } = this.#options;
     const lock = this.#begun || lockHolder === undefined ? {} : { lock: { holder: lockHolder } };
-    const facts = this.#begun ? [] : [FACTS];
+    const facts = this.#begun || !this.#options.facts ? [] : [FACTS];
     const markers = this.#told.has(agent) ? [] : [MARKERS];
     try {
       const queries = [...request.queries, ...facts, ...markers];

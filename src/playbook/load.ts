@@ -21,11 +21,8 @@ export async function loadPlaybook(options: LoadOptions): Promise<Playbook> {
   const path = resolve(cwd, options.path);
   const loader = createLoader(options, cwd);
   const name = loader.nameOf(path);
-  return {
-    path,
-    name,
-    plays: loadFile(path, { loader, inherited: nothingInherited, vars: new Map(), trail: [] }),
-  };
+  const plays = loadFile(path, { loader, inherited: nothingInherited, vars: new Map(), trail: [] });
+  return { path, name, plays, namesFacts: loader.namesFacts() };
 }
 
 interface Place extends Omit<PlayPlace, 'file'> {

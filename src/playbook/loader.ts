@@ -4,6 +4,7 @@ import type { JsonSchema } from '../schema.js';
 import { checkSyntax } from '../template/syntax.js';
 import type { Loaded } from '../template/template.js';
 import { loadYaml } from '../template/yaml.js';
+import { namesFacts } from '../variables/names-facts.js';
 import { isVault } from '../variables/vault.js';
 import { checkNoJinja } from './jinja.js';
 import { diskFiles, type Files } from './files.js';
@@ -34,12 +35,23 @@ export interface Loader {
   readonly readYaml: (path: string) => YamlNode | undefined;
   /** schema.json of roles by their folders: one that is used twice is compiled once */
   readonly schemas: Map<string, JsonSchema | undefined>;
+  /** whether a file that was read so far names a fact */
+  readonly namesFacts: () => boolean;
   /** a path as messages show it */
   readonly nameOf: (path: string) => string;
 }
 
 export function createLoader(options: LoadOptions, cwd: string): Loader {
-  const files = options.files ?? diskFiles;
+  let facts = false;
+  const disk = options.files ?? diskFiles;
+  const files: Files = {
+    ...disk,
+    read(path) {
+      const text = disk.read(path);
+      facts ||= text !== undefined && namesFacts(text);
+      return text;
+    },
+  };
   const documents = new Map<string, YamlNode | undefined>();
   const nameOf = (path: string): string => {
     const near = relative(cwd, path);
@@ -50,6 +62,7 @@ export function createLoader(options: LoadOptions, cwd: string): Loader {
     rolesPath: options.rolesPath,
     files,
     schemas: new Map(),
+    namesFacts: () => facts,
     nameOf,
     readYaml(path) {
       if (!documents.has(path)) documents.set(path, readYaml(path, nameOf(path), files, options));

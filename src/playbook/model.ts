@@ -13,6 +13,8 @@ export interface Playbook {
   /** the path as messages show it: relative to the working directory where it lies below it */
   readonly name: string;
   readonly plays: readonly Play[];
+  /** whether something in its files names a fact */
+  readonly namesFacts: boolean;
 }
 
 export interface Play {
@@ -36,7 +38,6 @@ export interface Play {
   readonly serial: readonly (number | string)[];
   readonly anyErrorsFatal: boolean;
   readonly maxFailPercentage: Loaded | undefined;
-  readonly gatherFacts: boolean;
   readonly tags: readonly string[];
 }
 

@@ -87,7 +87,6 @@ export function loadPlay(node: YamlNode, { loader, file, inherited: outer, vars 
     serial: readSerial(childOf(node, 'serial')),
     anyErrorsFatal: value['any_errors_fatal'] === true,
     maxFailPercentage: value['max_fail_percentage'],
-    gatherFacts: value['gather_facts'] !== false,
     tags: inherited.tags,
     become: inherited.become,
     becomeUser: inherited.becomeUser,

@@ -1,21 +1,20 @@
-import wrapAnsi from 'wrap-ansi';
 import type { ProvisionError } from '../errors.js';
 import type { Emit, HostLeft, Recap, RunEvent, TaskLabel, TaskResult } from '../events.js';
 import { changeTexts, paintDiff } from './change-text.js';
 import { errorLines } from './error-lines.js';
 import { createGroups } from './groups.js';
 import { labelText } from './label-text.js';
-import { createLive, type Live } from './live.js';
 import type { Palette } from './palette.js';
 import { plural } from './plural.js';
 import { recapTable } from './recap.js';
 import { createSlowest } from './slowest.js';
+import type { Terminal } from './terminal.js';
 
 export interface HumanOptions {
   readonly out: { write(text: string): unknown; readonly columns?: number | undefined };
   readonly palette: Palette;
-  /** on a terminal: a live line for each host below the scrollback, and long lines wrapped at its width */
-  readonly terminal: 'live' | 'still' | undefined;
+  /** undefined: the output goes to a file or a program, and lines stay whole */
+  readonly terminal: Terminal | undefined;
   /** -1 failures and the recap; 0 changes too; 1 everything that ran; 2 what programs print; 3 requests to hosts */
   readonly verbosity: number;
   /** show the diffs of files */
@@ -29,9 +28,9 @@ const SHORT_LIST = 24;
 
 /** What people read: changes and failures as they happen, a recap at the end. */
 export function createHumanReporter(options: HumanOptions): Emit {
-  const { palette, verbosity } = options;
-  const live = options.terminal === 'live' ? createLive(options.out, palette) : undefined;
-  const print = printer(options, live);
+  const { palette, terminal, verbosity } = options;
+  const live = terminal?.live;
+  const print = printer(options);
   const slowest = createSlowest(labelText);
   const width = { host: 4 };
   let dryRun = false;
@@ -43,10 +42,7 @@ export function createHumanReporter(options: HumanOptions): Emit {
   /** Text behind a margin. On a terminal what does not fit goes on below, behind the same margin. */
   const hang = (head: string, margin: number, text: string): void => {
     const room = (options.out.columns ?? 80) - margin;
-    const lines =
-      options.terminal === undefined || room < 24
-        ? [text]
-        : wrapAnsi(text, room, { hard: true, trim: false }).split('\n');
+    const lines = terminal === undefined || room < 24 ? [text] : terminal.wrap(text, room);
     for (const [index, line] of lines.entries())
       print(index === 0 ? `${head}${line.trimEnd()}` : `${' '.repeat(margin)}${line.trim()}`);
   };
@@ -254,10 +250,10 @@ export function createHumanReporter(options: HumanOptions): Emit {
   }
 }
 
-function printer(options: HumanOptions, live: Live | undefined): (line: string) => void {
+function printer({ out, terminal }: HumanOptions): (line: string) => void {
   return (line) => {
-    if (live) live.print(`${line}\n`);
-    else options.out.write(`${line}\n`);
+    if (terminal?.live) terminal.live.print(`${line}\n`);
+    else out.write(`${line}\n`);
   };
 }
 

@@ -31,6 +31,7 @@ describe('a new login', () => {
       onConnected: () => (connected += 1),
       onRequest: () => undefined,
       now: () => performance.now(),
+      facts: false,
       sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     });
   });

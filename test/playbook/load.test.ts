@@ -164,7 +164,6 @@ describe('loadPlaybook', () => {
       name: 'Web',
       hosts: ['web', '!web3'],
       serial: [1, '30%', 2],
-      gatherFacts: false,
       anyErrorsFatal: true,
       maxFailPercentage: 20,
       become: true,

@@ -5,6 +5,7 @@ import { errorLines } from '../../src/reporters/error-lines.js';
 import { createHumanReporter } from '../../src/reporters/human.js';
 import { createPalette } from '../../src/reporters/palette.js';
 import { recapTable } from '../../src/reporters/recap.js';
+import { createTerminal } from '../../src/reporters/terminal.js';
 import { cleanUp, ioOf, tasks, type Project } from '../controller/project.js';
 
 const plain = createPalette(false, {});
@@ -136,7 +137,7 @@ describe('the reporter for people', () => {
       const report = createHumanReporter({
         out: { write: (more) => (text += more), columns: 60 },
         palette: plain,
-        terminal,
+        terminal: terminal && createTerminal({ write: () => undefined }, terminal, plain),
         verbosity: 0,
         diff: true,
       });

@@ -20,7 +20,7 @@ export interface AddressFacts {
   readonly broadcast?: string;
 }
 
-/** Interfaces from `ip -j address`, by name. */
+/** Interfaces from `ip -j address`, by name. Other objects are passed over. */
 export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
   const facts: Record<string, InterfaceFacts> = {};
   for (const link of listsIn(json)) {
@@ -43,13 +43,17 @@ export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
   return facts;
 }
 
-/** `default_ipv4` and `default_ipv6`: the addresses of the interfaces that the default routes leave by. */
+/**
+ * `default_ipv4` and `default_ipv6`: the addresses of the interfaces that the default routes leave by. `ip -j route show default table
+ * all` gives those of both families; those of other tables than the main one name their table.
+ */
 export function defaultRoute(
   json: string,
   interfaces: Readonly<Record<string, InterfaceFacts>>,
 ): Record<string, unknown> {
   const facts: Record<string, unknown> = {};
   for (const route of listsIn(json)) {
+    if (route['dst'] !== 'default' || route['table'] !== undefined) continue;
     const gateway = text(route['gateway']);
     const one = interfaces[text(route['dev'])];
     if (!one) continue;

@@ -108,6 +108,33 @@ export function deployDrills(site: () => Project): void {
       expect(again.stdout).to.match(/ 0 changed on 0 hosts/);
     });
 
+    it('an npm that is not what its checksum says, and a PM2 that there is not, leave what is there', async () => {
+      const versions = async (): Promise<string> =>
+        (
+          await on(
+            'appservers',
+            'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; ls -A /usr/local/lib/node_modules',
+          )
+        ).stdout.replace(/\d+ ms/g, '');
+      const before = await versions();
+      const { tally, seconds } = await underLoad(site(), async () => {
+        const wrong = (vars: Record<string, string>): Promise<Ran> =>
+          run('-l', 'appservers', '--tags', 'nodejs', '-e', JSON.stringify(vars));
+        const other = await wrong({ nodejs_npm_version: '10.9.8' });
+        expect(other.status, other.text).to.equal(1);
+        expect(other.stdout).to.match(
+          /npm-10\.9\.8\.tgz is not the archive that nodejs_npm_sha512 belongs to/,
+        );
+        const none = await wrong({ pm2_version: '7.0.999' });
+        expect(none.status, none.text).to.equal(1);
+        expect(none.stdout).to.match(/No matching version found for pm2@7\.0\.999/);
+        return none;
+      });
+      told('mistakes in nodejs', tally, seconds);
+      expect(tally.failures).to.deep.equal([]);
+      expect(await versions()).to.equal(before);
+    });
+
     it('when the controller is killed in the middle, the next run goes on', async () => {
       const { ran, tally, seconds } = await underLoad(site(), async () => {
         const args = ['-i', site().inventory, DEPLOY, ...folder(site(), '1.2.0')];
