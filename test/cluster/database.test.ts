@@ -2,8 +2,15 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exampleOf } from './examples.js';
-import { createProject, needsCluster, recapOf, report, type Project, type Ran } from './support.js';
+import {
+  createProject,
+  exampleOf,
+  needsCluster,
+  recapOf,
+  report,
+  type Project,
+  type Ran,
+} from './support.js';
 
 /** The role mysql on real servers: MariaDB of two releases and MySQL, a host that may log in and one that may not. */
 const cluster = 'test-database';

@@ -1,10 +1,19 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { until } from './drills/balancers.js';
 import { expectUntouched, noteState } from './state.js';
-import { createProject, needsCluster, recapOf, report, type Project, type Ran } from './support.js';
+import {
+  createProject,
+  exampleOf,
+  needsCluster,
+  recapOf,
+  report,
+  type Project,
+  type Ran,
+} from './support.js';
 
-/** The roles firewall and common on real hosts of two releases: what gets through, and that nobody can lock himself out. */
+/** The role firewall on real hosts of two releases: what gets through, and that nobody can lock himself out. */
 const inventory = readFileSync(new URL('firewall/inventory.yml', import.meta.url), 'utf8');
 const address = { lb: '10.94.0.11', app: '10.94.0.31', db: '10.94.0.41' } as const;
 
@@ -170,7 +179,7 @@ describe('the role firewall', function () {
     const began = Date.now();
     succeeded(await project.provision('cluster', 'fault', '-i', project.inventory, 'db', 'power'));
     succeeded(await project.provision('cluster', 'heal', '-i', project.inventory));
-    await until('a login works', () => on('db', 'true').then(({ status }) => status === 0));
+    await until('a login works', 60, async () => ((await on('db', 'true')).status === 0 ? true : undefined));
     report(`      locked out, power lost: in again after ${seconds(began)} s (timer: 900 s)`);
     expect(await rules()).to.equal(before);
     await on('db', 'systemd-run --unit=listen-3306 socat TCP-LISTEN:3306,fork,reuseaddr EXEC:hostname');
@@ -184,13 +193,24 @@ describe('the role firewall', function () {
     expect(before).not.to.match(/echo-request/);
     const booted = (await on('db', 'stat -c %Y /proc/1')).stdout;
     await on('db', 'systemctl reboot');
-    await until('it has booted', async () => {
+    await until('it has booted', 60, async () => {
       const now = await on('db', 'stat -c %Y /proc/1');
-      return now.status === 0 && now.stdout.split('\n')[1] !== booted.split('\n')[1];
+      return now.status === 0 && now.stdout.split('\n')[1] !== booted.split('\n')[1] ? true : undefined;
     });
     expect(await rules()).to.equal(before);
     expect((await tcp('lb', 'db', 3306)).why).to.equal('No route to host');
     succeeded(await run('-l', 'db'));
+  });
+
+  it('runs the example of README.md, with addresses that are there', async () => {
+    const example = (await exampleOf('firewall')).replaceAll('192.0.2.', '10.94.0.');
+    await project.write('readme.yml', example);
+    const ran = await project.provision('-i', project.inventory, 'readme.yml');
+    succeeded(ran);
+    expect(await rules())
+      .to.match(/ip saddr 10\.94\.0\.60 tcp dport 9100 accept comment "node exporter"/)
+      .and.to.match(/ip6 saddr 2001:db8:1::\/48 tcp dport 22 accept comment "ssh"/);
+    succeeded(await run());
   });
 
   it('what was changed by hand is put right, and said', async () => {
@@ -217,7 +237,7 @@ describe('the role firewall', function () {
       'nft list tables; ls -d /etc/firewall /etc/systemd/system/provision-* 2>/dev/null',
     );
     expect(left.stdout).not.to.match(/provision/);
-    await until('anybody gets in', () => strange('db', 22).then((said) => said.startsWith('SSH-')));
+    await until('anybody gets in', 10, () => banner('db'));
   });
 
   /** The rules in force, and those of the next boot, of the host that they are tried on. */
@@ -238,9 +258,9 @@ describe('the role firewall', function () {
 
   /** Wait until nobody gets in any more, and (unless that is all) until somebody does again. */
   async function lockOut(untilOver = true): Promise<{ seconds: string }> {
-    await until('nobody gets in', async () => (await banner('db')) === undefined);
+    await until('nobody gets in', 60, async () => ((await banner('db')) === undefined ? true : undefined));
     const began = Date.now();
-    if (untilOver) await until('somebody gets in', async () => (await banner('db')) !== undefined);
+    if (untilOver) await until('somebody gets in', 60, () => banner('db'));
     return { seconds: seconds(began) };
   }
 
@@ -279,14 +299,6 @@ describe('the role firewall', function () {
 
 function seconds(began: number): string {
   return ((Date.now() - began) / 1000).toFixed(1);
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within 60 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }
 
 function succeeded(ran: Ran): void {

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adapt, exampleOf } from '../examples.js';
-import { execute, report, root, type Project, type Ran } from '../support.js';
+import { execute, exampleOf, report, root, type Project, type Ran } from '../support.js';
 import { sendRequests, type Tally } from './requests.js';
 
 const DEPLOY = 'playbooks/deploy.yml';
@@ -327,4 +326,12 @@ async function eventually<T>(attempt: () => Promise<T>, holds: (value: T) => boo
     if (left === 0) throw new Error(`it did not come: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** An example with other names and addresses. @throws Error when it has not what is to be replaced */
+function adapt(example: string, replacements: Readonly<Record<string, string>>): string {
+  return Object.entries(replacements).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the example does not have ${from}`);
+    return text.replaceAll(from, to);
+  }, example);
 }

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { exampleOf } from '../examples.js';
-import { report, type Project, type Ran } from '../support.js';
+import { exampleOf, report, type Project, type Ran } from '../support.js';
 import { balancersOf, pause, until, type Balancers } from './balancers.js';
 import { ask, load as startLoad, type Observed, type Traffic } from './traffic.js';
 
