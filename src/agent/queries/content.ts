@@ -34,7 +34,7 @@ function sumsOf(queries: readonly ContentQuery[]): string {
   // Only files that are there: a pipe would block, and every other error would be noise.
   const pick = (path: string): string => `[ ! -f ${quote(path)} ] || set -- "$@" ${quote(path)}`;
   const runs = chunked(queries.map((query) => pathWord(query.path))).map((paths) =>
-    ['set --', ...paths.map(pick), '[ $# = 0 ] || sha256sum -- "$@" 2>/dev/null'].join('\n'),
+    ['set --', ...paths.map(pick), '[ $# = 0 ] || sha256sum -- "$@"'].join('\n'),
   );
   return `sums=$(\n${runs.join('\n')}\n)\nprintf %s "$sums"\nsums="\n$sums\n"`;
 }
