@@ -35,8 +35,13 @@ job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed='' h
 
 # say WORDS: a marker, on both streams.
 say() {
-  printf '\n%s %s\n' "$nonce" "$*"
+  tell "$@"
   printf '\n%s %s\n' "$nonce" "$*" >&2
+}
+
+# tell WORDS: a marker on stdout alone, behind a part whose stderr goes nowhere.
+tell() {
+  printf '\n%s %s\n' "$nonce" "$*"
 }
 
 # code N: be the exit status of a part; (exit N) would be a process.

@@ -161,22 +161,25 @@ export function createExchange(given: {
   }
 
   function sendScript(id: number, { code, uninterruptible, by, holder, staged }: Script): void {
-    if (by !== undefined) write(Buffer.from(`H ${oneLine(by)}\n`));
-    if (holder !== undefined) write(Buffer.from(`L ${oneLine(holder)}\n`));
+    const head = [
+      ...(by === undefined ? [] : [`H ${oneLine(by)}\n`]),
+      ...(holder === undefined ? [] : [`L ${oneLine(holder)}\n`]),
+    ];
     if (staged) {
+      write(Buffer.from(head.splice(0).join('')));
       frame('S', Buffer.from(staged.path));
       for (let from = 0; from < staged.content.length; from += PIECE)
         frame('D', staged.content.subarray(from, from + PIECE));
     }
     // The agent runs only what ends with the nonce: not what the end of the link cut off.
     const body = Buffer.from(`${code}# ${nonce}\n`);
-    write(Buffer.from(`R ${id} ${body.length} ${uninterruptible ? 'u' : 'i'}\n`));
-    write(body);
+    head.push(`R ${id} ${body.length} ${uninterruptible ? 'u' : 'i'}\n`);
+    // Each write is a packet of its own, to be encrypted here and taken apart there.
+    write(Buffer.concat([Buffer.from(head.join('')), body]));
   }
 
   function frame(verb: string, body: Buffer): void {
-    write(Buffer.from(`${verb} ${body.length}\n`));
-    write(body);
+    write(Buffer.concat([Buffer.from(`${verb} ${body.length}\n`), body]));
   }
 
   function write(bytes: Buffer): void {
@@ -281,13 +284,23 @@ export function createExchange(given: {
     } else if (what === 'end' || what === 'stopped') {
       // A shell that is being stopped may say that it ended while the rest of its processes still live.
       if (value === String(one.id) && asked(one) === (what === 'stopped')) finish(one, stream);
-    } else if (/^\d+$/.test(what)) endPart(one, stream, Number(value));
+    } else if (/^\d+$/.test(what)) {
+      passQuiet(one, stream, Number(what));
+      endPart(one, stream, Number(value));
+    }
   }
 
   function lockProblem([state, ...words]: readonly string[]): ProvisionError | undefined {
     if (state === 'taken') return undefined;
     if (state === 'held') return new LockedError(host, words.join(' '));
     return new UnreachableError(`the host cannot be locked: ${escapeControl(words.join(' '))}`, { host });
+  }
+
+  /** Quiet parts leave no marker on stderr. */
+  function passQuiet(one: Running, stream: Stream, part: number): void {
+    const { ended } = one.streams[stream];
+    while (ended.length < part && one.script.parts[ended.length]?.quiet === true && stream === 'stderr')
+      ended.push({ rc: 0, bytes: Buffer.alloc(0) });
   }
 
   function endPart(one: Running, stream: Stream, rc: number): void {

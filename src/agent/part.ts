@@ -5,6 +5,8 @@ export interface Part {
   readonly ok: readonly number[] | undefined;
   /** bytes of each stream that are kept, half from the head and half from the tail */
   readonly keep: number;
+  /** what it says on stderr is of no interest: there is no marker on that stream, which would be a packet on the wire */
+  readonly quiet?: boolean;
 }
 
 /** What a part left behind. */
@@ -19,12 +21,10 @@ export function scriptOf(parts: readonly Part[]): string {
   return parts.map(partCode).join('');
 }
 
-function partCode(part: Part, index: number): string {
-  const stop =
-    part.ok === undefined
-      ? ''
-      : part.ok.length === 0
-        ? 'exit\n'
-        : `case $r in ${part.ok.join('|')}) ;; *) exit ;; esac\n`;
-  return `{\n${part.code}\n}\nr=$?; say ${index} $r\n${stop}`;
+function partCode({ code, ok, quiet = false }: Part, index: number): string {
+  const errors = quiet ? ' 2>/dev/null' : '';
+  const mark = quiet ? 'tell' : 'say';
+  if (ok === undefined) return `{\n${code}\n}${errors}\n${mark} ${index} $?\n`;
+  const stop = ok.length === 0 ? 'exit' : `case $r in ${ok.join('|')}) ;; *) exit ;; esac`;
+  return `{\n${code}\n}${errors}\nr=$?; ${mark} ${index} $r\n${stop}\n`;
 }

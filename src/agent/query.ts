@@ -249,11 +249,23 @@ export type FactsAnswer = Readonly<Record<string, unknown>>;
 
 /** Two queries with the same key have the same answer. */
 export function queryKey(query: Query): string {
-  return JSON.stringify(query, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+  let key = keys.get(query);
+  if (key === undefined) {
+    key = keyOf(query);
+    keys.set(query, key);
+  }
+  return key;
+}
+
+const keys = new WeakMap<Query, string>();
+
+/** JSON with the keys of objects in order. */
+function keyOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${keyOf(one)}`).join(',')}}`;
 }
 
 /** The answers of one request, looked up by the query itself. */

@@ -45,8 +45,10 @@ export function createSplitter(nonce: string, events: SplitterEvents): (chunk: B
 
 /** How many bytes at the end of `buffer` could be the beginning of `needle`. */
 function partialMatch(buffer: Buffer, needle: Buffer): number {
-  for (let length = Math.min(needle.length - 1, buffer.length); length > 0; length -= 1) {
-    if (buffer.subarray(buffer.length - length).equals(needle.subarray(0, length))) return length;
-  }
-  return 0;
+  // It begins with a newline and holds no other one: only the last newline can be its beginning.
+  const end = buffer.subarray(Math.max(0, buffer.length - needle.length + 1));
+  const at = end.lastIndexOf(10);
+  if (at < 0) return 0;
+  const length = end.length - at;
+  return end.subarray(at).equals(needle.subarray(0, length)) ? length : 0;
 }

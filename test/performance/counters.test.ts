@@ -22,7 +22,7 @@ const LIMITS = {
   /** those of the facts */
   facts: 9,
   /** what those send to a host, the agent's program included */
-  bytesSent: 16_500,
+  bytesSent: 16_600,
 };
 
 const NAMESPACE = ['unshare', '--map-root-user', '--pid', '--fork', '--mount-proc'];

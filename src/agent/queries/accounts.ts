@@ -7,7 +7,7 @@ import { textOf, type QueryKind } from './kind.js';
 export const user: QueryKind<'user'> = {
   compile(queries) {
     const names = quoteAll(queries.map((query) => query.name));
-    return [`getent -- passwd ${names}`, `getent -- shadow ${names} 2>/dev/null`, 'getent group'];
+    return [`getent -- passwd ${names}`, `getent -- shadow ${names}`, 'getent group'];
   },
   parse(queries, outputs) {
     const [passwd = [], shadow = [], groups = []] = outputs.map(entriesOf);

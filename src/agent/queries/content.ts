@@ -34,7 +34,7 @@ function sumsOf(queries: readonly ContentQuery[]): string {
   // Only files that are there: a pipe would block, and every other error would be noise.
   const pick = (path: string): string => `[ ! -f ${quote(path)} ] || set -- "$@" ${quote(path)}`;
   const runs = chunked(queries.map((query) => pathWord(query.path))).map((paths) =>
-    ['set --', ...paths.map(pick), '[ $# = 0 ] || sha256sum -- "$@" 2>/dev/null'].join('\n'),
+    ['set --', ...paths.map(pick), '[ $# = 0 ] || sha256sum -- "$@"'].join('\n'),
   );
   return `sums=$(\n${runs.join('\n')}\n)\nprintf %s "$sums"\nsums="\n$sums\n"`;
 }
@@ -43,7 +43,7 @@ function showOne({ path, unless }: ContentQuery): string {
   const word = quote(pathWord(path));
   const show = `if [ ! -f ${word} ]; then code ${ABSENT}
 elif [ ! -r ${word} ]; then code ${UNREADABLE}
-else head -c ${LARGEST + 1} -- ${word}
+else head -c ${LARGEST + 1} -- ${word} 2>&1
 fi`;
   if (unless === undefined) return show;
   const escaped = sumName(path) === pathWord(path) ? '' : '\\';
@@ -65,7 +65,7 @@ function answerOf(
   if (!output || output.rc === UNREADABLE || output.rc !== 0) {
     throw new TaskError(`${path} cannot be read`, {
       detail:
-        output?.stderr
+        output?.stdout
           .toString('utf8')
           .trim()
           .split('\n')

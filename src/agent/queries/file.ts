@@ -18,7 +18,7 @@ export const file: QueryKind<'file'> = {
     const format = `'${FIELDS.map((field) => `${field}\\0`).join('')}'`;
     const find = (option: string, list: readonly string[]): string =>
       chunked(list)
-        .map((chunk) => `find ${option} ${quoteAll(chunk)} -maxdepth 0 -printf ${format} 2>/dev/null`)
+        .map((chunk) => `find ${option} ${quoteAll(chunk)} -maxdepth 0 -printf ${format}`)
         .join('\n') || ':';
     return [find('-P', paths(false)), find('-L', paths(true))];
   },

@@ -45,7 +45,9 @@ export function batchQueries(queries: readonly Query[]): QueryBatch[] {
   const byKind = new Map<HostKind, Query[]>();
   for (const query of new Map(queries.map((one) => [queryKey(one), one])).values()) {
     if (!isHostKind(query.kind)) throw new Error(`${query.kind} is not for a host to answer`);
-    byKind.set(query.kind, [...(byKind.get(query.kind) ?? []), query]);
+    const batch = byKind.get(query.kind);
+    if (batch) batch.push(query);
+    else byKind.set(query.kind, [query]);
   }
   return [...byKind].map(([kind, batch]) =>
     batchOf(kinds[kind] as unknown as QueryKind<Query['kind']>, batch),
@@ -54,7 +56,9 @@ export function batchQueries(queries: readonly Query[]): QueryBatch[] {
 
 function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): QueryBatch {
   return {
-    parts: kind.compile(queries).map((code) => ({ code, ok: undefined, keep: KEEP })),
+    parts: kind
+      .compile(queries)
+      .map((code) => ({ code, ok: undefined, keep: KEEP, quiet: kind.readsErrors !== true })),
     read: (outputs) =>
       kind
         .parse(queries, outputs)

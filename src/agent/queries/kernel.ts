@@ -3,7 +3,7 @@ import { textOf, type QueryKind } from './kind.js';
 
 /** Kernel settings. One grep reads all: the read of sh takes single bytes, after the first of which /proc/sys is at its end. */
 export const sysctl: QueryKind<'sysctl'> = {
-  compile: (queries) => [`grep -H '' -- ${quoteAll(queries.map(({ name }) => fileOf(name)))} 2>/dev/null`],
+  compile: (queries) => [`grep -H '' -- ${quoteAll(queries.map(({ name }) => fileOf(name)))}`],
   parse(queries, [output]) {
     const lines = textOf(output).split('\n');
     return queries.map(({ name }) => {
@@ -21,7 +21,7 @@ function fileOf(name: string): string {
 
 /** ss(8): every listening socket, with the name of its process where the agent may see it. */
 export const listen: QueryKind<'listen'> = {
-  compile: () => ['ss -Hltunp 2>/dev/null'],
+  compile: () => ['ss -Hltunp'],
   parse(queries, [output]) {
     const sockets = textOf(output)
       .split('\n')

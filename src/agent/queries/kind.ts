@@ -5,6 +5,8 @@ type Of<K extends Query['kind']> = Extract<Query, { kind: K }>;
 
 /** How the queries of one kind that a request holds are asked and understood. */
 export interface QueryKind<K extends Query['kind']> {
+  /** `parse` reads what the pieces say on stderr */
+  readonly readsErrors?: boolean;
   /** Pieces of sh, whose output is kept apart; their exit status does not matter. Later ones see what earlier ones set. */
   compile(queries: readonly Of<K>[]): readonly string[];
   /**

@@ -9,7 +9,7 @@ export const packages: QueryKind<'package'> = {
   compile(queries) {
     const format = "'${Package}\\t${Architecture}\\t${db:Status-Status}\\t${Version}\\n'";
     return chunked(queries.map((query) => query.name)).map(
-      (names) => `dpkg-query -W -f=${format} -- ${quoteAll(names)} 2>/dev/null`,
+      (names) => `dpkg-query -W -f=${format} -- ${quoteAll(names)}`,
     );
   },
   parse(queries, outputs) {
@@ -27,9 +27,7 @@ export const packages: QueryKind<'package'> = {
 /** apt-cache(8) policy: the version that would be installed. */
 export const candidates: QueryKind<'candidate'> = {
   compile: (queries) =>
-    chunked(queries.map((query) => query.name)).map(
-      (names) => `apt-cache policy -- ${quoteAll(names)} 2>/dev/null`,
-    ),
+    chunked(queries.map((query) => query.name)).map((names) => `apt-cache policy -- ${quoteAll(names)}`),
   parse(queries, outputs) {
     const known = new Map<string, string>();
     let name = '';

@@ -6,12 +6,14 @@ import { commandCode, evalCode } from '../steps.js';
 import type { QueryKind } from './kind.js';
 
 export const command: QueryKind<'command'> = {
+  readsErrors: true,
   compile: (queries) => queries.map(commandCode),
   parse: (queries, outputs) => queries.map((_query, index) => answerOf(outputs[index])),
 };
 
 /** Probes in sh. One with a limit runs in a shell of its own, which timeout(1) can end. */
 export const script: QueryKind<'script'> = {
+  readsErrors: true,
   compile: (queries) =>
     queries.map(({ code, args = [], stdin, env, timeout }) =>
       evalCode(

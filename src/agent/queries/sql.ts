@@ -9,6 +9,7 @@ type SqlQuery = Parameters<QueryKind<'sql'>['compile']>[0][number];
  * others (`--force`) and is known by its line.
  */
 export const sql: QueryKind<'sql'> = {
+  readsErrors: true,
   compile: (queries) => [
     'client=$(command -v mariadb || command -v mysql) || { echo "no mariadb or mysql client is installed" >&2; client=false; }',
     ...batchesOf(queries).map(batchCode),

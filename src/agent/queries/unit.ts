@@ -18,7 +18,7 @@ const PROPERTIES = [
 export const unit: QueryKind<'unit'> = {
   compile: (queries) =>
     chunked(queries.map((query) => query.name)).map(
-      (names) => `systemctl show -p ${PROPERTIES.join(',')} -- ${quoteAll(names)} 2>/dev/null`,
+      (names) => `systemctl show -p ${PROPERTIES.join(',')} -- ${quoteAll(names)}`,
     ),
   parse(queries, outputs) {
     const blocks = outputs
