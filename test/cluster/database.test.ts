@@ -25,7 +25,7 @@ describe('the role mysql on MariaDB and MySQL', function () {
 
   before(async function () {
     needsCluster(this);
-    project = await createProject({ cluster, range: 94, inventory: beside('inventory.yml') });
+    project = await createProject({ cluster, range: 93, inventory: beside('inventory.yml') });
     await project.write('site.yml', site);
     await project.write('schema.sql', beside('schema.sql'));
   });
@@ -103,7 +103,7 @@ describe('the role mysql on MariaDB and MySQL', function () {
 
   it('compares privileges by what they mean, and takes back what was granted by hand', async () => {
     await sql(
-      "GRANT CREATE, DROP ON shop.* TO 'shop'@'10.94.0.31'; GRANT SELECT ON other.* TO 'shop'@'10.94.0.31'",
+      "GRANT CREATE, DROP ON shop.* TO 'shop'@'10.93.0.31'; GRANT SELECT ON other.* TO 'shop'@'10.93.0.31'",
     );
     const mended = await run('site.yml');
     succeeded(mended);
@@ -286,7 +286,7 @@ describe('the role mysql on MariaDB and MySQL', function () {
     expect(drill.stdout.match(/the drill failed: the backup \S+ is damaged/g)).to.have.length(servers.length);
 
     const had = await on('databases', 'ls /var/backups/mysql');
-    await on('databases', 'systemctl stop mariadb mysql 2>/dev/null; true');
+    await on('databases', 'for unit in mariadb mysql; do systemctl stop $unit 2>/dev/null; done; true');
     const failed = await run('playbooks/backup.yml');
     expect(failed.status, failed.text).to.equal(1);
     expect(failed.stdout.match(/no backup: the server does not answer/g)).to.have.length(servers.length);
@@ -381,7 +381,7 @@ describe('the role mysql on MariaDB and MySQL', function () {
       'appservers',
       `umask 077; rm -rf /run/clients; mkdir /run/clients; ${optionFile('/run/clients/options', await passwordOf(project))}`,
     );
-    const ended = on('appservers', beside('clients.sh').replaceAll('10.77.', '10.94.'));
+    const ended = on('appservers', beside('clients.sh').replaceAll('10.77.', '10.93.'));
     await until(async () => {
       const up = await on(
         'appservers',
@@ -411,7 +411,7 @@ const optionFile = (path: string, password: string): string =>
 /** Prints `in` or `refused` for each server. */
 const logInto = (password: string): string =>
   `umask 077; ${optionFile('/run/login', password)}
-  for address in 10.94.0.41 10.94.0.42 10.94.0.43; do
+  for address in 10.93.0.41 10.93.0.42 10.93.0.43; do
     mariadb --defaults-file=/run/login --host=$address --execute='SELECT 1' >/dev/null 2>&1 && printf 'in ' || printf 'refused '
   done; rm /run/login`;
 
