@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { attempt, lastLines } from '../cluster/run.js';
 import { UnreachableError, UsageError } from '../errors.js';
 import { sshConfigOf } from '../inventory/ssh-config.js';
@@ -11,21 +12,34 @@ export interface SshSettings {
   readonly identityFiles: readonly string[];
 }
 
-/** What `vagrant ssh-config` prints for these machines. All have to run. */
+/** Milliseconds: for so long another command of Vagrant may hold a machine. */
+const patience = 60_000;
+
+/**
+ * What `vagrant ssh-config` prints for these machines. All have to run. A machine that another command of Vagrant holds is waited
+ * for: `vagrant up` of several lets go of one after the other, some of them a moment after the run that ends it has begun.
+ */
 export async function askVagrant(
   folder: VagrantFolder,
   names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const own = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const ran = await attempt(['vagrant', 'ssh-config', ...names], {
-    env: { ...Object.fromEntries(own), VAGRANT_CWD: folder.root },
-  }).catch((error: unknown) => {
-    throw new UsageError('--from-vagrant: the program vagrant cannot be run', {
-      hint: 'Install it: see vagrant/README.md',
-      cause: error,
+  const ask = (): ReturnType<typeof attempt> =>
+    attempt(['vagrant', 'ssh-config', ...names], {
+      env: { ...Object.fromEntries(own), VAGRANT_CWD: folder.root },
+    }).catch((error: unknown) => {
+      throw new UsageError('--from-vagrant: the program vagrant cannot be run', {
+        hint: 'Install it: see vagrant/README.md',
+        cause: error,
+      });
     });
-  });
+  const began = Date.now();
+  let ran = await ask();
+  while (ran.code !== 0 && /because it is\s+locked/.test(ran.stderr) && Date.now() - began < patience) {
+    await delay(500);
+    ran = await ask();
+  }
   if (ran.code === 0) return ran.stdout;
   throw new UnreachableError(`\`vagrant ssh-config ${names.join(' ')}\` failed in ${folder.root}`, {
     detail: lastLines(ran.stderr || ran.stdout, 8),

@@ -49,7 +49,12 @@ describe('logins of machines of Vagrant', function () {
     );
     write(
       'bin/vagrant',
-      `#!/bin/sh\n[ "$1" = ssh-config ] || exit 9\necho "$*" >>${dir}/asked\n[ ! -e ${dir}/off ] || { echo 'not yet ready for SSH' >&2; exit 1; }\ncat ${dir}/ssh-config\n`,
+      `#!/bin/sh\n[ "$1" = ssh-config ] || exit 9\necho "$*" >>${dir}/asked\nif [ -s ${dir}/locked ]; then
+  left=$(cat ${dir}/locked)
+  [ "$left" = 1 ] && rm ${dir}/locked || echo $((left - 1)) >${dir}/locked
+  echo "Vagrant can't use the requested machine because it is locked! This" >&2
+  exit 1
+fi\n[ ! -e ${dir}/off ] || { echo 'not yet ready for SSH' >&2; exit 1; }\ncat ${dir}/ssh-config\n`,
     );
     chmodSync(join(dir, 'bin/vagrant'), 0o755);
   }
@@ -145,6 +150,12 @@ describe('logins of machines of Vagrant', function () {
     await logins();
     write('off', '');
     expect((await logins()).size).to.equal(1);
+  });
+
+  it('waits for a machine that another command of Vagrant holds', async () => {
+    write('locked', '2');
+    expect((await logins()).size).to.equal(1);
+    expect(asked()).to.equal(3);
   });
 
   it('needs a Vagrantfile', async () => {
