@@ -60,8 +60,8 @@ describe('the role firewall', function () {
     - apt: { name: [nftables, socat], install_recommends: false }
     - shell: >-
         nft add table ip others && nft add chain ip others count && nft add rule ip others count counter &&
-        systemd-run --unit=listen-80 socat TCP-LISTEN:80,fork,reuseaddr EXEC:hostname &&
-        systemd-run --unit=listen-3306 socat TCP-LISTEN:3306,fork,reuseaddr EXEC:hostname
+        systemd-run --unit=listen-80 socat TCP-LISTEN:80,fork,reuseaddr SYSTEM:'hostname; sleep 0.2' &&
+        systemd-run --unit=listen-3306 socat TCP-LISTEN:3306,fork,reuseaddr SYSTEM:'hostname; sleep 0.2'
 `,
     );
     succeeded(await project.provision('-i', project.inventory, 'listen.yml'));
@@ -182,7 +182,10 @@ describe('the role firewall', function () {
     await until('a login works', 60, async () => ((await on('db', 'true')).status === 0 ? true : undefined));
     report(`      locked out, power lost: in again after ${seconds(began)} s (timer: 900 s)`);
     expect(await rules()).to.equal(before);
-    await on('db', 'systemd-run --unit=listen-3306 socat TCP-LISTEN:3306,fork,reuseaddr EXEC:hostname');
+    await on(
+      'db',
+      `systemd-run --unit=listen-3306 socat TCP-LISTEN:3306,fork,reuseaddr SYSTEM:'hostname; sleep 0.2'`,
+    );
     succeeded(await run('-l', 'db'));
     await nothingToDo();
   });
@@ -240,6 +243,14 @@ describe('the role firewall', function () {
     await until('anybody gets in', 10, () => banner('db'));
   });
 
+  it('where the very first rules lock the controller out, there are none again', async () => {
+    const ran = await run(...lockedOut(60));
+    expect(ran.status, ran.text).to.equal(1);
+    const left = await on('db', 'nft list tables; ls /etc/firewall; systemctl is-system-running');
+    expect(left.stdout.replace(/^.*\n/, '')).to.equal('running\n');
+    succeeded(await run('-l', 'db'));
+  });
+
   /** The rules in force, and those of the next boot, of the host that they are tried on. */
   async function rules(): Promise<string> {
     const { stdout, status, text } = await on(
@@ -288,6 +299,7 @@ describe('the role firewall', function () {
       socket.once('data', (data) => end(data.toString().trim()));
       socket.once('timeout', () => end('no answer'));
       socket.once('error', (error) => end(error.message));
+      socket.once('close', () => end('closed'));
     });
   }
 
