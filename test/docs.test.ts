@@ -97,7 +97,7 @@ describe('the project in README.md', () => {
   it('gives an error for a value that its schema does not take', async () => {
     const wrong = ['-i', 'prod.yaml', '-e', '{"banner_lines": 5}', '-T', '1'];
     const { stderr, exitCode } = await provision(wrong, project);
-    expect(stderr).to.include('role banner: banner_lines must be list, not 5');
+    expect(stderr).to.include('role banner: "banner_lines" must be list, not 5');
     expect(exitCode).to.equal(5);
   });
 });

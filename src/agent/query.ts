@@ -17,6 +17,7 @@ export type Query =
   | SqlQuery
   | CommandQuery
   | ScriptQuery
+  | LoginQuery
   | LocalFileQuery
   | LocalTreeQuery
   | RenderQuery;
@@ -95,6 +96,21 @@ export interface ScriptQuery {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeout?: number;
+}
+/**
+ * Whether a new login to the host works, tried from the controller beside the connection of the run: what is open already
+ * proves nothing. Everything in seconds.
+ */
+export interface LoginQuery {
+  readonly kind: 'login';
+  /** until it has failed */
+  readonly timeout: number;
+  /** for one try */
+  readonly connectTimeout: number;
+  /** before the first try */
+  readonly delay: number;
+  /** between tries */
+  readonly sleep: number;
 }
 /** A file on the controller. Answered without asking the host. `path` is absolute (the executor resolved it). */
 export interface LocalFileQuery {
@@ -190,6 +206,8 @@ export interface CommandAnswer {
   readonly stdout: string;
   readonly stderr: string;
 }
+/** `error`: why the last try failed. */
+export type LoginAnswer = { readonly ok: true } | { readonly ok: false; readonly error: string };
 export type LocalFileAnswer = { readonly content: Buffer; readonly mode: number };
 export type LocalTreeAnswer = {
   readonly entries: readonly {
@@ -218,6 +236,7 @@ export interface AnswerOf {
   readonly sql: SqlAnswer;
   readonly command: CommandAnswer;
   readonly script: CommandAnswer;
+  readonly login: LoginAnswer;
   readonly 'local-file': LocalFileAnswer;
   readonly 'local-tree': LocalTreeAnswer;
   readonly render: RenderAnswer;

@@ -34,6 +34,11 @@ export const verbs: readonly Verb[] = [
     load: () => import('./inventory.js'),
   },
   {
+    name: 'explain',
+    summary: 'say what a variable is on a host, and which file and line set it',
+    load: () => import('./explain.js'),
+  },
+  {
     name: 'cluster',
     summary: 'a local cluster of real hosts, made from an inventory',
     load: () => import('./cluster.js'),

@@ -25,15 +25,13 @@ export function checkVariables(plays: readonly ResolvedPlay[], run: Run): void {
 }
 
 function checkRole(role: Role, host: string, scope: Scope, run: Run): void {
-  const schema = role.schema as JsonSchema;
   const values = new Map<string, Sourced>();
   const pending = new Set<string>();
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+  for (const name of Object.keys(role.schema?.properties ?? {})) {
     if (!scope.has(name)) continue;
     try {
-      const value = scope.get(name) as Sourced['value'];
+      const value = readVariable(role, name, scope, run) as Sourced['value'];
       values.set(name, { value, position: positionOf(scope, name) });
-      noteSecrets(value, property, run.options.secrets.add.bind(run.options.secrets));
     } catch (error) {
       if (!(error instanceof PendingValue)) throw error;
       pending.add(name);
@@ -52,6 +50,17 @@ function checkRole(role: Role, host: string, scope: Scope, run: Run): void {
         ? 'schema.json of the role has all of its variables'
         : `schema.json of the role says what "${variable}" means`,
   });
+}
+
+/**
+ * A variable of a role. What the role's schema calls secret is one from then on.
+ * @throws what reading a variable throws (variables/scope.ts)
+ */
+export function readVariable(role: Role | undefined, name: string, scope: Scope, run: Run): unknown {
+  const value = scope.get(name);
+  const property = role?.schema?.properties?.[name];
+  if (property) noteSecrets(value, property, run.options.secrets.add.bind(run.options.secrets));
+  return value;
 }
 
 /** Values that a schema calls writeOnly are secrets, at any depth. */

@@ -153,6 +153,7 @@ export function prepareRun(options: RunOptions): Run {
       onRequest: ({ user, ...about }) =>
         options.emit({ type: 'request', host, ...(user === undefined ? {} : { user }), ...about }),
       now: options.now,
+      sleep: options.sleep,
       facts,
     });
   }

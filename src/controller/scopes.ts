@@ -2,10 +2,11 @@ import { basename, dirname } from 'node:path';
 import type { FactsAnswer } from '../agent/query.js';
 import { factNames } from '../agent/facts.js';
 import type { Inventory } from '../inventory/model.js';
-import { hostVariables } from '../inventory/variables.js';
+import { hostVariables, variableOwners } from '../inventory/variables.js';
 import type { Play, Role, Task, Variables } from '../playbook/model.js';
 import type { Scope } from '../template/scope.js';
 import type { Loaded, Sourced } from '../template/template.js';
+import { explainVariable, type Explained } from '../variables/explain.js';
 import { createScope, extendScope, type Given, type Layer } from '../variables/scope.js';
 import type { HostValues } from './host-values.js';
 
@@ -26,6 +27,12 @@ export interface Scopes {
   ofHost(host: string): Scope;
   /** those of a task or check of a play on a host */
   ofTask(host: string, task: Pick<Task, 'role' | 'vars'>, where: PlayPlace): Scope;
+  /** what each level says of a variable where a role of a play uses it; without a play: outside of all plays */
+  explain(
+    name: string,
+    host: string,
+    where?: { readonly play: Play; readonly role: Role | undefined },
+  ): Explained[];
   /** a scope with some more values, which are data */
   child(scope: Scope, vars: Readonly<Record<string, unknown>>): Scope;
 }
@@ -75,6 +82,14 @@ export function createScopes(sources: ScopeSources): Scopes {
       for (const vars of task.vars) scope = extendScope(scope, bindingsOf(vars));
       return extendScope(scope, sources.valuesOf(host).bindings);
     },
+    explain(name, host, where) {
+      const layers = layersOf(host, where?.play, where?.role).flatMap((layer): Layer[] =>
+        layer.level === 'inventory'
+          ? variableOwners(sources.inventory, host).map((one) => ({ level: 'inventory', ...one }))
+          : [layer],
+      );
+      return explainVariable(name, layers);
+    },
     child(scope, vars) {
       return extendScope(
         scope,
@@ -90,8 +105,8 @@ export function createScopes(sources: ScopeSources): Scopes {
       // Defaults of all roles of the play are visible; a role's own win.
       ...(play?.roles ?? [])
         .filter((one) => one !== role)
-        .map((one): Layer => ({ level: 'role defaults', vars: one.defaults })),
-      ...(role ? [{ level: 'role defaults', vars: role.defaults } as const] : []),
+        .map((one): Layer => ({ level: 'role defaults', owner: `role ${one.name}`, vars: one.defaults })),
+      ...(role ? [{ level: 'role defaults', owner: `role ${role.name}`, vars: role.defaults } as const] : []),
       remember(inventoryLayers, host, () => ({ level: 'inventory', vars: variablesOf(host) })),
       { level: 'play vars', vars: play?.vars ?? new Map() },
       { level: 'role parameters', vars: new Map([...(role?.vars ?? []), ...(role?.params ?? [])]) },

@@ -1,11 +1,19 @@
 import { startAgent } from '../agent/agent.js';
 import type { Agent, AgentRequest, AgentResponse, RequestOptions } from '../agent/agent.js';
-import { Answers, type FactsAnswer, type Query } from '../agent/query.js';
+import {
+  Answers,
+  queryKey,
+  type Answer,
+  type FactsAnswer,
+  type LoginQuery,
+  type Query,
+} from '../agent/query.js';
 import { noteFile } from '../agent/note-file.js';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
 import { connect } from '../transport/connect.js';
 import { stepFailure } from './failure.js';
+import { tryLogin } from './try-login.js';
 import type { Connection } from '../transport/connection.js';
 
 /** Who the steps run as on the host: a user name, or undefined for the login user. */
@@ -22,6 +30,7 @@ export interface SessionOptions {
   /** told of each request that was answered */
   readonly onRequest: (about: RequestReport) => void;
   readonly now: () => number;
+  readonly sleep: (seconds: number) => Promise<void>;
   /** bring the facts with the first request: something may read them. Otherwise they are asked for when that happens. */
   readonly facts: boolean;
 }
@@ -84,6 +93,9 @@ export class Session {
     request: AgentRequest,
     options: RequestOptions = {},
   ): Promise<AgentResponse> {
+    const [logins, others] = loginsIn(request.queries);
+    if (logins.length > 0)
+      return this.#requestAndLogIn(logins, user, { ...request, queries: others }, options);
     const known = this.#known.get(user);
     if (known && asksOnly(request) && request.queries.every((query) => known.has(query)))
       return { outputs: [], failed: undefined, answers: known };
@@ -206,6 +218,28 @@ export class Session {
       await this.#connection.then((connection) => connection.close()).catch(() => undefined);
   }
 
+  /**
+   * Do what a request says, and then try to log in. Where it says nothing else the open connection is left alone: it may be
+   * what was just cut off.
+   */
+  async #requestAndLogIn(
+    logins: readonly LoginQuery[],
+    user: BecomeUser,
+    request: AgentRequest,
+    options: RequestOptions,
+  ): Promise<AgentResponse> {
+    const { now, sleep, signal } = this.#options;
+    const { target } = this.#options.connection();
+    const nothing: AgentResponse = { outputs: [], failed: undefined, answers: new Answers(new Map()) };
+    const idle = asksOnly(request) && request.queries.length === 0;
+    const response = idle ? nothing : await this.request(user, request, options);
+    if (response.failed !== undefined) return response;
+    const answers = new Map<string, Answer>(response.answers.entries());
+    for (const query of logins)
+      answers.set(queryKey(query), await tryLogin(query, { target, now, sleep, signal }));
+    return { ...response, answers: new Answers(answers) };
+  }
+
   #noteMark(key: string, user: BecomeUser): void {
     const users = this.#marked.get(key) ?? new Set();
     this.#marked.set(key, users.add(user));
@@ -257,6 +291,13 @@ export class Session {
     this.#opened.push(agent);
     return agent;
   }
+}
+
+function loginsIn(queries: readonly Query[]): [LoginQuery[], Query[]] {
+  return [
+    queries.filter((query) => query.kind === 'login'),
+    queries.filter((query) => query.kind !== 'login'),
+  ];
 }
 
 function asksOnly({ steps, mark = [], clear = [] }: AgentRequest): boolean {

@@ -15,16 +15,21 @@ export function hostVariables(inventory: Inventory, hostName: string): ReadonlyM
   return vars;
 }
 
-function merge(inventory: Inventory, hostName: string): ReadonlyMap<string, Sourced> {
+/** The same, not merged: which group or host gives what, weakest first. */
+export function variableOwners(
+  inventory: Inventory,
+  hostName: string,
+): { owner: string; vars: ReadonlyMap<string, Sourced> }[] {
   const host = inventory.hosts.get(hostName);
-  if (!host) return new Map();
+  if (!host) return [];
   const groups = ['all', ...host.groups].map((name) => inventory.groups.get(name)!);
-  const layers = [
-    ...groups.map((group) => group.vars),
-    ...groups.map((group) => group.folderVars),
-    host.vars,
+  return [
+    ...groups.map((group) => ({ owner: `group ${group.name}`, vars: group.vars })),
+    ...groups.map((group) => ({ owner: `group ${group.name}`, vars: group.folderVars })),
+    { owner: `host ${hostName}`, vars: host.vars },
   ];
-  const vars = new Map<string, Sourced>();
-  for (const layer of layers) for (const [name, sourced] of layer) vars.set(name, sourced);
-  return vars;
+}
+
+function merge(inventory: Inventory, hostName: string): ReadonlyMap<string, Sourced> {
+  return new Map(variableOwners(inventory, hostName).flatMap(({ vars }) => [...vars]));
 }

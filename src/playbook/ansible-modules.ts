@@ -63,7 +63,6 @@ export const ansibleModules: Readonly<Record<string, string>> = {
   timezone: 'Use file with "src" and "state: link" for /etc/localtime.',
   ufw: 'Use template for nftables.conf.',
   unarchive: 'Use command with tar and "creates".',
-  wait_for_connection: 'Connecting is retried until the connect timeout.',
   yum: 'Hosts are Debian or Ubuntu: use apt or package.',
   zypper: 'Hosts are Debian or Ubuntu: use apt or package.',
 };

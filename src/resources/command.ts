@@ -1,10 +1,17 @@
 import type { CommandAnswer, CommandQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
-import { type Guards, guardProperties, guardQueries, skipReason } from './command/guards.js';
+import {
+  type Guards,
+  guardProperties,
+  guardQueries,
+  isGuarded,
+  skipReason,
+  unlessSaid,
+} from './command/guards.js';
 import { type CommandResult, commandResult } from './command-result.js';
 import { quoteWord } from './command/quote-word.js';
 import { resource } from './resource.js';
-import { splitWords } from './split-words.js';
+import { toWords } from './command/to-words.js';
 
 export interface CommandParams extends Guards {
   readonly cmd?: string;
@@ -42,7 +49,7 @@ export const command = resource<CommandParams>({
   plan(params, answers) {
     const argv = argvOf(params);
     if (skipReason(params, answers) !== undefined) return [];
-    return [{ subject: show(argv), field: 'command', before: null, after: 'run' }];
+    return [{ subject: show(argv), field: 'command', before: unlessSaid(params, answers), after: 'run' }];
   },
 
   apply(params) {
@@ -73,11 +80,11 @@ export const command = resource<CommandParams>({
 
 /**
  * The same run as a question, for a task that declares that it only reads (`changed_when: false`, `check_mode: false`).
- * Undefined with creates or removes: those have to be known first.
+ * Undefined with creates, removes or unless: those have to be known first.
  * @throws TaskError when the command line cannot be split
  */
 export function probe(params: CommandParams): CommandQuery | undefined {
-  if (params.creates !== undefined || params.removes !== undefined) return undefined;
+  if (isGuarded(params)) return undefined;
   const { chdir } = params;
   const stdin = stdinOf(params);
   return {
@@ -97,23 +104,11 @@ function argvOf({ cmd, argv }: CommandParams): string[] {
   if (cmd !== undefined && argv !== undefined) {
     throw new TaskError('command takes cmd or argv, not both', { hint: 'keep one of them' });
   }
-  const words = argv === undefined ? split(cmd ?? '') : argv.map(String);
+  const words = argv === undefined ? toWords(cmd ?? '', 'command') : argv.map(String);
   if (words.length === 0 || words[0] === '') {
     throw new TaskError('command has no program to run', { hint: 'give cmd (a text) or argv (a list)' });
   }
   return words;
-}
-
-function split(cmd: string): string[] {
-  try {
-    return splitWords(cmd);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new TaskError(`command cannot be split into words: ${error.message}: ${cmd}`, {
-      hint: 'quote as in sh, or give the words as a list with argv',
-      cause: error,
-    });
-  }
 }
 
 function stdinOf({ stdin, stdin_add_newline: newline }: CommandParams): string | undefined {

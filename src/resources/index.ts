@@ -28,6 +28,7 @@ import { template } from './template.js';
 import { uri } from './uri.js';
 import { user } from './user.js';
 import { waitFor } from './wait_for.js';
+import { waitForConnection } from './wait_for_connection.js';
 
 const all: readonly Resource[] = [
   apt,
@@ -59,6 +60,7 @@ const all: readonly Resource[] = [
   uri,
   user,
   waitFor,
+  waitForConnection,
 ];
 
 /** Every resource that a task can name. A new one is one import and one entry. */

@@ -1,6 +1,13 @@
 import type { CommandAnswer, ScriptQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
-import { type Guards, guardProperties, guardQueries, skipReason } from './command/guards.js';
+import {
+  type Guards,
+  guardProperties,
+  guardQueries,
+  isGuarded,
+  skipReason,
+  unlessSaid,
+} from './command/guards.js';
 import { type CommandResult, commandResult } from './command-result.js';
 import { quoteWord } from './command/quote-word.js';
 import { resource } from './resource.js';
@@ -40,7 +47,9 @@ export const shell = resource<ShellParams>({
     if (params.cmd.trim() === '')
       throw new TaskError('shell has nothing to run', { hint: 'give a script as cmd' });
     if (skipReason(params, answers) !== undefined) return [];
-    return [{ subject: firstLine(params.cmd), field: 'shell', before: null, after: 'run' }];
+    return [
+      { subject: firstLine(params.cmd), field: 'shell', before: unlessSaid(params, answers), after: 'run' },
+    ];
   },
 
   apply(params) {
@@ -70,10 +79,10 @@ export const shell = resource<ShellParams>({
 
 /**
  * The same run as a question, for a task that declares that it only reads (`changed_when: false`, `check_mode: false`).
- * Undefined with creates or removes: those have to be known first.
+ * Undefined with creates, removes or unless: those have to be known first.
  */
 export function probe(params: ShellParams): ScriptQuery | undefined {
-  if (params.creates !== undefined || params.removes !== undefined) return undefined;
+  if (isGuarded(params)) return undefined;
   const stdin = stdinOf(params);
   const code = codeOf(params);
   return {

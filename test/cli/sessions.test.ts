@@ -62,6 +62,15 @@ const sessions: Readonly<Record<string, readonly string[][]>> = {
     [...two, '--confirm', 'site.yml'],
     [...two, '--confirm', '--check', 'site.yml'],
   ],
+  explain: [
+    ['explain', '-i', 'hosts.yml', 'web1', 'web_port', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', '-e', 'web_port=81', 'web1', 'web_port', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', 'web1', 'web_password', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', 'web1', 'web_name', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', 'web1', 'web_pool', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', 'web1', 'web_prot', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', 'web9', 'web_port', 'play.yml'],
+  ],
   usage: [
     ['site.yml'],
     ['vreify'],

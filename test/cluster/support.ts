@@ -158,6 +158,14 @@ export function recapOf(
   return rows;
 }
 
+/** The first example of a role's README.md. */
+export async function exampleOf(role: string): Promise<string> {
+  const text = await readFile(join(root, 'roles', role, 'README.md'), 'utf8');
+  const example = /^```yaml[^\n]*\n(.*?)^```$/ms.exec(text)?.[1];
+  if (example === undefined) throw new Error(`roles/${role}/README.md has no example`);
+  return example;
+}
+
 /** A figure that a test measured, shown below its name. */
 export function report(text: string): void {
   process.stdout.write(`${text}\n`);

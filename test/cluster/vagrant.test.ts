@@ -28,6 +28,7 @@ const inventory = `all:
       hosts:
         web1: { ansible_host: 203.0.113.21, vagrant_address: 10.119.0.21 }
       vars:
+        vagrant_box: debian-12
         vagrant_memory: 512
         vagrant_cpus: 2
         nginx_sites: [{ name: page, default: true, source: "<%= inventory_dir %>/page" }]
@@ -47,8 +48,7 @@ const packages = [
 const lxcNet = '/usr/libexec/lxc/lxc-net';
 const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
 
-// Not in CI yet: it is being worked on. PROVISION_TEST_DRILLS=1 runs it.
-(process.env['PROVISION_TEST_DRILLS'] === '1' ? describe : describe.skip)('Vagrant', function () {
+describe('Vagrant', function () {
   this.bail(true);
   let dir: string;
   let env: NodeJS.ProcessEnv;
@@ -155,12 +155,14 @@ const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
     expect(existsSync(join(dir, 'site/.vagrant/machines/lb1/lxc/id'))).to.equal(false);
   });
 
-  it('builds the box', async () => {
-    const began = Date.now();
-    const ran = await run(join(dir, 'install/node_modules/provision/vagrant/boxes/build-lxc'), 'debian-13');
-    expect(ran.status, ran.text).to.equal(0);
-    report(`      box: ${seconds(began)}`);
-  });
+  for (const box of ['debian-13', 'debian-12']) {
+    it(`builds the box ${box}`, async () => {
+      const began = Date.now();
+      const ran = await run(join(dir, 'install/node_modules/provision/vagrant/boxes/build-lxc'), box);
+      expect(ran.status, ran.text).to.equal(0);
+      report(`      box: ${seconds(began)}`);
+    });
+  }
 
   it('refuses a private network that this machine has already', async () => {
     const name = 'taken.yml';
@@ -221,7 +223,7 @@ const leases = '/var/lib/misc/dnsmasq.lxcbr0.leases';
     );
     expect(said.stdout)
       .to.include('10.119.0.21/24')
-      .and.to.include('VERSION_CODENAME=trixie')
+      .and.to.include('VERSION_CODENAME=bookworm')
       .and.to.match(/^running$/m);
     const listed = await provision('inventory', '-i', 'hosts.yml', '--from-vagrant', '--host', 'web1');
     expect(JSON.parse(listed.stdout)).to.include({

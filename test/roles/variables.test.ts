@@ -19,6 +19,7 @@ for (const inventory of ['inventory/demo.yml', 'inventory/production.example.yml
         const names = new Set(all.map(({ role }) => role.name));
         expect([...names]).to.have.members([
           'common',
+          'firewall',
           'mysql',
           'nodejs',
           'app',

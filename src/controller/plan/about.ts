@@ -25,6 +25,8 @@ export function aboutQuery(query: Query): string {
       return `what ${short(query.argv.join(' '))} says`;
     case 'script':
       return 'what a script says';
+    case 'login':
+      return 'whether a new login works';
     case 'facts':
     case 'markers':
       return `the ${query.kind}`;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execute, report, root, type Project, type Ran } from '../support.js';
+import { execute, exampleOf, report, root, type Project, type Ran } from '../support.js';
 import { sendRequests, type Tally } from './requests.js';
 
 const DEPLOY = 'playbooks/deploy.yml';
@@ -63,7 +63,10 @@ export function deployDrills(site: () => Project): void {
       await on('app1', 'systemctl reboot');
       const url = `http://${addressOf(site(), 'app1')}:3000/healthz`;
       const version = await eventually(
-        async () => (await (await fetch(url)).json()) as { version: string; uptime: number },
+        async () => {
+          const { stdout } = await on('lb1', `curl --silent --max-time 2 ${url}`);
+          return JSON.parse(stdout.split('\n')[1] ?? '') as { version: string; uptime: number };
+        },
         (answer) => answer.uptime < (Date.now() - began) / 1000,
       );
       report(`      app1 answered ${((Date.now() - began) / 1000).toFixed(1)} s after it was told to reboot`);
@@ -103,6 +106,33 @@ export function deployDrills(site: () => Project): void {
       const again = await run('-l', 'appservers');
       expect(again.status, again.text).to.equal(0);
       expect(again.stdout).to.match(/ 0 changed on 0 hosts/);
+    });
+
+    it('an npm that is not what its checksum says, and a PM2 that there is not, leave what is there', async () => {
+      const versions = async (): Promise<string> =>
+        (
+          await on(
+            'appservers',
+            'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; ls -A /usr/local/lib/node_modules',
+          )
+        ).stdout.replace(/\d+ ms/g, '');
+      const before = await versions();
+      const { tally, seconds } = await underLoad(site(), async () => {
+        const wrong = (vars: Record<string, string>): Promise<Ran> =>
+          run('-l', 'appservers', '--tags', 'nodejs', '-e', JSON.stringify(vars));
+        const other = await wrong({ nodejs_npm_version: '10.9.8' });
+        expect(other.status, other.text).to.equal(1);
+        expect(other.stdout).to.match(
+          /npm-10\.9\.8\.tgz is not the archive that nodejs_npm_sha512 belongs to/,
+        );
+        const none = await wrong({ pm2_version: '7.0.999' });
+        expect(none.status, none.text).to.equal(1);
+        expect(none.stdout).to.match(/No matching version found for pm2@7\.0\.999/);
+        return none;
+      });
+      told('mistakes in nodejs', tally, seconds);
+      expect(tally.failures).to.deep.equal([]);
+      expect(await versions()).to.equal(before);
     });
 
     it('when the controller is killed in the middle, the next run goes on', async () => {
@@ -153,6 +183,30 @@ export function deployDrills(site: () => Project): void {
         exit 0`;
       const ran = await on('appservers', search);
       expect(ran.status, ran.text).to.equal(0);
+    });
+
+    it('runs the examples of the README files of nodejs and app, beside what is there', async () => {
+      const inventory = await readFile(join(site().dir, site().inventory), 'utf8');
+      const cluster = /cluster_name: (\S+)/.exec(inventory)?.[1] ?? '';
+      const archive = await pack(site(), await build(site(), '1.4.0'));
+      await cp(archive, join(site().dir, 'builds/shop-1.4.0.tar.gz'));
+      const app = adapt(await exampleOf('app'), {
+        '/srv/builds': join(site().dir, 'builds'),
+        'app_port: 3000': 'app_port: 3100',
+        '10.0.0.41': addressOf(site(), 'db1'),
+        'name: shop\n          user: shop': 'name: guestbook\n          user: guestbook',
+        'secrets/shop': `../.provision/secrets/${cluster}/guestbook_db_password`,
+      });
+      await site().write('playbooks/readme.yml', `${await exampleOf('nodejs')}\n${app}`);
+      const first = await run('playbooks/readme.yml');
+      expect(first.status, first.text).to.equal(0);
+      const second = await run('playbooks/readme.yml');
+      expect(second.stdout, second.text).to.match(/ 0 changed on 0 hosts/);
+      const gone = await on(
+        'appservers',
+        'systemctl disable --now shop && rm -r /etc/systemd/system/shop.service /srv/shop /var/lib/shop /etc/ansible/facts.d/app-shop.fact && systemctl daemon-reload && userdel shop',
+      );
+      expect(gone.status, gone.text).to.equal(0);
     });
 
     it('leaves the site as it was', async () => {
@@ -272,4 +326,12 @@ async function eventually<T>(attempt: () => Promise<T>, holds: (value: T) => boo
     if (left === 0) throw new Error(`it did not come: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** An example with other names and addresses. @throws Error when it has not what is to be replaced */
+function adapt(example: string, replacements: Readonly<Record<string, string>>): string {
+  return Object.entries(replacements).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the example does not have ${from}`);
+    return text.replaceAll(from, to);
+  }, example);
 }

@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import { until } from './drills/balancers.js';
+import { expectUntouched, noteState } from './state.js';
+import {
+  createProject,
+  exampleOf,
+  needsCluster,
+  recapOf,
+  report,
+  type Project,
+  type Ran,
+} from './support.js';
+
+/** The role common on real hosts of two releases; above all that the ssh server's settings cannot lock anybody out. */
+const inventory = `all:
+  vars:
+    cluster_name: demo
+    cluster_subnet: 10.77.0.0/24
+    ansible_user: admin
+    ansible_become: true
+    ansible_ssh_private_key_file: <%= inventory_dir %>/../.provision/cluster/demo/id_ed25519
+    ansible_ssh_common_args: -o UserKnownHostsFile=<%= quote(\`\${inventory_dir}/../.provision/cluster/demo/known_hosts\`) %>
+  hosts:
+    new: { ansible_host: 10.77.0.11, cluster_suite: trixie }
+    old: { ansible_host: 10.77.0.12, cluster_suite: bookworm }
+`;
+
+describe('the role common', function () {
+  this.bail(true);
+  let project: Project;
+
+  before(async function () {
+    needsCluster(this);
+    project = await createProject({ cluster: 'test-common', range: 94, inventory });
+    await project.write('site.yml', '- hosts: all\n  roles: [common]\n');
+    succeeded(await project.provision('cluster', 'up', '-i', project.inventory));
+  });
+
+  after(async () => {
+    if (!project) return;
+    await project.provision('cluster', 'down', '-i', project.inventory);
+    await project.remove();
+  });
+
+  const run = (...args: string[]): Promise<Ran> =>
+    project.provision('-i', project.inventory, 'site.yml', ...args);
+  const on = (host: string, command: string): Promise<Ran> =>
+    project.provision('exec', '-i', project.inventory, '-T', '3', host, '--', command);
+  const withSsh = (settings: object, seconds = 60): string[] => {
+    const times = { common_ssh_login_timeout: 5, common_ssh_rollback_seconds: seconds };
+    return ['-l', 'old', '-e', JSON.stringify({ common_ssh_settings: settings, ...times })];
+  };
+
+  it('plans on bare hosts without touching them', async () => {
+    await noteState(project);
+    succeeded(await run('--check'));
+    await expectUntouched(project);
+  });
+
+  it('brings two releases into shape, and has nothing to do the second time', async () => {
+    const first = await run('-v');
+    succeeded(first);
+    expect(first.stdout).to.match(/changed +.* +common : confirm the settings of the ssh server/);
+    report(`      first run: ${/in ([\d.]+ s)$/m.exec(first.stdout)?.[1] ?? '?'}`);
+    await nothingToDo();
+    const trips = [...recapOf((await run('-v')).stdout).values()].map((row) => row.roundTrips);
+    report(`      round trips of a converged run: ${trips.join(' ')}`);
+  });
+
+  it('runs the example of README.md, and goes back', async () => {
+    await project.write('readme.yml', await exampleOf('common'));
+    succeeded(await project.provision('-i', project.inventory, 'readme.yml'));
+    const seen = await on('all', 'sshd -T | grep -i -e maxauthtries -e allowusers; date +%Z; sudo -l -U ada');
+    expect(
+      seen.stdout.match(/maxauthtries 4\nallowusers admin\nallowusers ada\nCET/g),
+      seen.text,
+    ).to.have.length(2);
+    expect(seen.stdout).to.match(/NOPASSWD: ALL/);
+    succeeded(await run());
+    expect((await on('all', 'sshd -T')).stdout).not.to.match(/allowusers/);
+  });
+
+  it('a typo fails the run and leaves the server as it is', async () => {
+    const before = await server();
+    const ran = await run(...withSsh({ X11Forwardin: 'no' }));
+    expect(ran.status, ran.text).to.equal(1);
+    expect(ran.stdout)
+      .to.match(/Bad configuration option: X11Forwardin/)
+      .and.to.match(/the file is left as it was/);
+    expect(await server()).to.equal(before);
+    await nothingToDo();
+  });
+
+  it('settings that shut the login out are taken back by the run, which fails', async () => {
+    const before = await settings();
+    const began = Date.now();
+    const ran = await run(...withSsh({ AllowUsers: 'nobody' }));
+    expect(ran.status, ran.text).to.equal(1);
+    expect(ran.stdout)
+      .to.match(/common : a new login works\n.*no new login to the host works within 5 s/)
+      .and.to.match(/provision-candidate\.conf is put back as before/);
+    succeeded(await on('old', 'true'));
+    report(`      AllowUsers nobody: undone, in again ${seconds(began)} s after the run began`);
+    expect(await settings()).to.equal(before);
+    await nothingToDo();
+  });
+
+  it('when the controller is killed meanwhile, the host takes them back by itself', async () => {
+    const before = await settings();
+    await project.provisionUntil(
+      /changed +old +common : take up the settings/,
+      ...['-i', project.inventory, 'site.yml', ...withSsh({ Port: 2222 }, 12)],
+    );
+    const began = Date.now();
+    expect((await on('old', 'true')).text, 'port 22 is closed').to.match(/refuses the connection/);
+    await loginWorks();
+    report(`      a wrong port, the controller killed: in again after ${seconds(began)} s (timer: 12 s)`);
+    expect(Date.now() - began).to.be.within(7000, 16_000);
+    expect(await settings()).to.equal(before);
+    const next = await run('-v');
+    succeeded(next);
+    expect(next.stdout).to.match(/changed +old +common : settings of the ssh server/);
+    await nothingToDo();
+  });
+
+  it('a boot before they are confirmed has the former ones', async () => {
+    const before = await settings();
+    await project.provisionUntil(
+      /changed +old +common : take up the settings/,
+      ...['-i', project.inventory, 'site.yml', ...withSsh({ AllowUsers: 'nobody' }, 900)],
+    );
+    expect((await on('old', 'true')).status).not.to.equal(0);
+    const began = Date.now();
+    succeeded(await project.provision('cluster', 'fault', '-i', project.inventory, 'old', 'power'));
+    succeeded(await project.provision('cluster', 'heal', '-i', project.inventory));
+    await loginWorks();
+    report(`      AllowUsers nobody, power lost: in again after ${seconds(began)} s (timer: 900 s)`);
+    expect(await settings()).to.equal(before);
+    succeeded(await run());
+    await nothingToDo();
+  });
+
+  it('a dry run of other settings touches nothing', async () => {
+    await noteState(project);
+    const other = {
+      common_ssh_settings: { MaxAuthTries: 2 },
+      common_sysctl: { 'net.core.somaxconn': 1000 },
+      common_journald_max: '100M',
+      common_hosts_extra: { elsewhere: '192.0.2.9' },
+    };
+    const dry = await run('--check', '-e', JSON.stringify(other));
+    succeeded(dry);
+    for (const [, row] of recapOf((await run('--check', '-v', '-e', JSON.stringify(other))).stdout))
+      expect(row.changed).to.be.above(5);
+    await expectUntouched(project);
+  });
+
+  it('a kernel setting that the host may not change fails, says so, and is not left in the file', async () => {
+    const ran = await run('-l', 'old', '-e', '{"common_sysctl": {"vm.swappiness": 7}}');
+    expect(ran.status, ran.text).to.equal(1);
+    expect(ran.stdout).to.match(
+      /The host does not let it be set: a container shares the settings of its host/,
+    );
+    expect((await on('old', 'cat /etc/sysctl.d/*provision*')).stdout).not.to.match(/swappiness/);
+  });
+
+  it('verification finds what differs now, or would after a boot, and the next run mends it', async () => {
+    await on(
+      'new',
+      'sysctl -qw net.core.somaxconn=128; sed -i /tcp_syncookies/d /etc/sysctl.d/99-zz-provision.conf; echo "MaxAuthTries 1" >>/etc/ssh/sshd_config.d/10-provision.conf; sed -i "s/10.94.0.12/10.94.0.13/" /etc/hosts',
+    );
+    const verified = await project.provision('verify', '-i', project.inventory, 'site.yml', '-l', 'new');
+    expect(verified.status, verified.text).to.equal(4);
+    expect(verified.stdout)
+      .to.match(/net\.core\.somaxconn is 128, expected 4096/)
+      .and.to.match(/kernel setting after a boot \[net\.ipv4\.tcp_syncookies\]/)
+      .and.to.match(/10-provision\.conf is not what was last put there/)
+      .and.to.match(/not known, or by another address: old/);
+    succeeded(await run());
+    await nothingToDo();
+  });
+
+  it('security updates come by themselves, and leave alone what carries the traffic', async () => {
+    const { stdout, text } = await project.provision(
+      ...['exec', '-i', project.inventory, 'all', '--'],
+      'unattended-upgrade --dry-run --debug 2>&1 | grep -v inning; cat /etc/needrestart/conf.d/*; systemctl list-timers apt-daily-upgrade.timer --no-legend',
+    );
+    const blacklist = stdout.match(/blacklist: .*/gi) ?? [];
+    expect(blacklist, text).to.have.length.at.least(2);
+    for (const line of blacklist) expect(line).to.match(/haproxy\$.* nginx-\.\*\$.* mariadb-\.\*\$/);
+    const origins = stdout.match(/Allowed origins are: .*/g) ?? [];
+    expect(origins, text).to.have.length(2);
+    for (const line of origins)
+      expect(line)
+        .to.match(/Debian-Security/)
+        .and.not.to.match(/label=Debian(,|$| )/);
+    expect(stdout.match(/\$nrconf\{restart\} = 'l';/g)).to.have.length(2);
+    expect(stdout.match(/apt-daily-upgrade\.timer +apt-daily-upgrade\.service/g)).to.have.length(2);
+    report(`      ${blacklist[0] ?? ''}`);
+  });
+
+  async function loginWorks(): Promise<void> {
+    await until('a login works', 60, async () => ((await on('old', 'true')).status === 0 ? true : undefined));
+  }
+
+  /** What the server makes of its settings. */
+  async function settings(): Promise<string> {
+    const { stdout, status, text } = await on(
+      'old',
+      'sshd -T && cat /etc/ssh/sshd_config.d/10-provision.conf',
+    );
+    expect(status, text).to.equal(0);
+    return stdout.replace(/^.*\n/, '');
+  }
+
+  async function server(): Promise<string> {
+    const { stdout } = await on('old', 'systemctl show -p MainPID,StateChangeTimestamp ssh.service');
+    return stdout.replace(/^.*\n/, '');
+  }
+
+  async function nothingToDo(): Promise<void> {
+    const ran = await run('-v');
+    succeeded(ran);
+    for (const [host, row] of recapOf(ran.stdout)) expect(row.changed, `${host}\n${ran.text}`).to.equal(0);
+  }
+});
+
+function seconds(began: number): string {
+  return ((Date.now() - began) / 1000).toFixed(1);
+}
+
+function succeeded(ran: Ran): void {
+  expect(ran.status, ran.text.slice(-6000)).to.equal(0);
+}
