@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { lastLines } from '../src/cluster/run.js';
 import { BenchError } from './error.js';
 
@@ -11,6 +12,8 @@ export interface Command {
 export interface Executed {
   readonly ms: number;
   readonly output: string;
+  /** the most memory that the program itself had resident, as it was last seen, in MB */
+  readonly peakMb: number;
 }
 
 /** Run a program to its end, with its time. It does not outlive an interrupted benchmark. */
@@ -27,6 +30,8 @@ export async function execute(command: Command, signal: AbortSignal): Promise<Ex
       detached: true,
     });
     let output = '';
+    let peakMb = 0;
+    const watch = setInterval(() => (peakMb = Math.max(peakMb, peakOf(child.pid))), 25);
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     }
@@ -38,12 +43,23 @@ export async function execute(command: Command, signal: AbortSignal): Promise<Ex
     // `exit` and not `close`: what a contestant leaves behind, as a multiplexed ssh does, may hold its output open.
     child.on('exit', (code) => {
       const ms = performance.now() - began;
+      clearInterval(watch);
       signal.removeEventListener('abort', stop);
       if (signal.aborted) reject(signal.reason as Error);
-      else if (code === 0) setTimeout(() => resolve({ ms, output }), 50);
+      else if (code === 0) setTimeout(() => resolve({ ms, output, peakMb }), 50);
       else setTimeout(() => reject(failed(command, code, output)), 50);
     });
   });
+}
+
+/** The high-water mark of a process that runs; 0 when it has ended. */
+function peakOf(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid ?? 0}/status`, 'utf8');
+    return Math.round(Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+  } catch {
+    return 0;
+  }
 }
 
 function failed({ argv }: Command, code: number | null, output: string): Error {

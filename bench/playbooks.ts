@@ -99,7 +99,7 @@ function lineOf(lines: readonly string[], { insert }: Dialect): Task {
 /** A configuration file of the usual size. The first one changes with the variable `release`. */
 export function template(number: number, { insert }: Dialect): string {
   const lines = [
-    `# ${templateName(number)} of ${insert('inventory_hostname')}`,
+    `# ${templateName(number)} of ${insert('ansible_host')}`,
     ...(number === 1 ? [`release = ${insert('release')}`] : []),
     ...range(40).map((line) => `option_${padded(line, 2)} = ${insert('site_name')}/${number}/${line}`),
   ];

@@ -44,7 +44,7 @@ export function resultsText(results: Results): string {
     'Seconds and ratios: median (least to most) of the rounds. The floor is one `ssh HOST true` to all hosts at the same time.',
     '',
     ...table(
-      ['case', 'RTT', 'contestant', 'rounds', 'seconds', 'over the floor', 'over provision'],
+      ['case', 'RTT', 'contestant', 'rounds', 'seconds', 'MB', 'over the floor', 'over provision'],
       groups.flatMap((group) => group.map((one) => row(one, group))),
     ),
     '',
@@ -66,6 +66,7 @@ function row(one: Series, group: readonly Series[]): string[] {
     one.contestant,
     String(one.ms.length),
     time === undefined ? '' : spreadText(time, 's'),
+    one.peakMb === undefined ? '' : String(Math.max(...one.peakMb)),
     over(floor),
     over('provision'),
   ];
@@ -73,6 +74,7 @@ function row(one: Series, group: readonly Series[]): string[] {
 
 function titleOf(name: CaseName): string {
   if (name === 'site') return 'site.yml converged';
+  if (name === 'many') return 'converged run, 30 tasks, many hosts';
   if (name === 'start-up') return 'start-up (over `node -e 0`)';
   return cases[name].title;
 }

@@ -14,6 +14,8 @@ export interface Series {
   readonly rtt: number;
   readonly contestant: string;
   readonly ms: readonly number[];
+  /** the most memory of each run */
+  readonly peakMb?: readonly number[];
 }
 
 export interface Bench {

@@ -63,6 +63,16 @@ export function verdicts(all: readonly Series[]): Verdict[] {
           most(1),
         )),
     ...judge(
+      '200 hosts, converged 30 tasks: at most 250 MB in the controller',
+      spreadOf(all.find((one) => one.case === 'many' && one.contestant === '200 hosts')?.peakMb ?? []),
+      most(250, 'MB'),
+    ),
+    ...judge(
+      '200 hosts take at most 2.2 x as long as 100',
+      ratios(of('many', '200 hosts'), of('many', '100 hosts')),
+      most(2.2),
+    ),
+    ...judge(
       '`provision --version`: at most 1.5 x `node -e 0`',
       ratios(of('start-up', '--version'), of('start-up', 'node -e 0')),
       most(1.5),
@@ -75,7 +85,7 @@ export function verdicts(all: readonly Series[]): Verdict[] {
   ];
 }
 
-type Unit = 'x' | 'RTT';
+type Unit = 'x' | 'RTT' | 'MB';
 type Limit = { readonly unit: Unit } & ({ readonly most: number } | { readonly least: number });
 
 function within(value: number, limit: Limit): boolean {

@@ -111,7 +111,7 @@ stop_job() {
     sleep 0.1 2>/dev/null || sleep 1
   done
   [ -n "$tree" ] || wait "$job" 2>/dev/null
-  [ -z "$left" ] || rm -f -- "$left"
+  [ -z "$left" ] || rm -rf -- "$left"
   job=''
 }
 
@@ -156,6 +156,37 @@ put_file() {
   new=''
   sync -- "${folder:-/}" 2>/dev/null || sync
   [ -z "$holder" ] || note_writer "$8" || :
+}
+
+# stage_files PATH: what is written in the current folder from now on will be put where PATH is going to be, by place_files. Like
+# put_file, for many: the programs are started once for all of them.
+stage_files() {
+  path=$1 folder=${1%/*} new=''
+  trap '[ -z "$new" ] || rm -rf -- "$new"' EXIT
+  trap 'exit 143' TERM INT HUP
+  missing_folder && return 1
+  new=$(mktemp -d -- "$folder/.files.provision-XXXXXX") && cd -- "$new" && exec 8<.
+}
+
+# place_files MODE OWNER GROUP NAME...: all of them, in the folder that they are for.
+place_files() {
+  bits=$1 owner=$2 group=$3
+  shift 3
+  for name do
+    path=$folder/${name#./}
+    if [ -n "$owner" ] && [ -n "$group" ]; then break; fi
+    if [ ! -f "$path" ] || [ -L "$path" ] || { [ -O "$path" ] && [ -G "$path" ]; }; then continue; fi
+    rest=$(stat -c '%u:%g' -- "$path") && chown -- "$rest" "$name" || return 1
+  done
+  [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$@" || return 1
+  chmod -- "$bits" "$@" || return 1
+  sync -- "$@" 2>/dev/null || sync
+  mv -f -t "${folder:-/}" -- "$@" || return 1
+  sync -- "${folder:-/}" 2>/dev/null || sync
+}
+
+note_writers() {
+  [ -z "$holder" ] || for note do note_writer "$note" || :; done
 }
 
 # note_writer FILE: the note's own time is when. Nothing depends on it, so nothing fails where it cannot be written.

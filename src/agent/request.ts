@@ -9,7 +9,8 @@ import { encodeMarker } from './queries/markers.js';
 import { splitSignal } from './signal.js';
 import type { RequestPiece } from './split-request.js';
 import type { Step, StepOutput } from './step.js';
-import { compileStep } from './steps.js';
+import { STEP_KEEP, compileStep } from './steps.js';
+import { writeGroups } from './write-groups.js';
 
 /** One write to a host and one answer: what to do, then what to tell. */
 export interface AgentRequest {
@@ -50,12 +51,13 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
     code: `put_marker ${quoteAll([noteFile(name), encodeMarker(name)])}`,
     ...NOTE,
   }));
+  const keep = request.keep ?? [];
+  const together =
+    request.staged === undefined && keep.length === 0 ? writeGroups(request.steps, STEP_KEEP) : undefined;
   const steps = request.steps.map((step, index) => {
-    const part = keeping(
-      step,
-      compileStep(step, index === 0 ? request.staged : undefined),
-      request.keep ?? [],
-    );
+    const part =
+      together?.get(index) ??
+      keeping(step, compileStep(step, index === 0 ? request.staged : undefined), keep);
     return index === 0 && marks.length > 0 ? unmarking(step, part) : part;
   });
   const clears = (request.clear ?? []).map((name): Part => ({

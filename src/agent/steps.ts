@@ -5,14 +5,14 @@ import { noteFile } from './note-file.js';
 import { quote, quoteAll } from './quote.js';
 
 /** Of each stream of a step, head and tail of this many bytes together are kept. */
-const KEEP = 128 * 1024;
+export const STEP_KEEP = 128 * 1024;
 
 type Surroundings = Pick<RunStep, 'cwd' | 'env' | 'stdin'>;
 
 /** A step as a part of a script. `staged`: the host's file that already holds the content of a write step. */
 export function compileStep(step: Step, staged: string | undefined): Part {
   const ok = step.kind === 'run' || step.kind === 'script' ? (step.ok ?? [0]) : [0];
-  return { code: codeOf(step, staged), ok, keep: KEEP };
+  return { code: codeOf(step, staged), ok, keep: STEP_KEEP };
 }
 
 function codeOf(step: Step, staged: string | undefined): string {

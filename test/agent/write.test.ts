@@ -56,6 +56,56 @@ underEachShell('write', (host) => {
     for (const name of ['f', 'later']) unlinkSync(note(name));
   });
 
+  describe('many files of one folder', () => {
+    const strange = Buffer.from(Array.from({ length: 256 }, (_one, byte) => byte));
+    const contents: readonly (Buffer | string)[] = [
+      '',
+      'a\n',
+      'no end',
+      "it's $HOME `x` \\n\n\n",
+      'é\r\n',
+      strange,
+    ];
+    const many = (more: Partial<WriteStep> = {}): WriteStep[] =>
+      contents.map((content, index) => write(`-f ${index}`, content, { mode: 0o640, ...more }));
+
+    it('are written together, with exactly these bytes and this mode, and leave nothing else', async () => {
+      const outputs = await run(host.agent, ...many());
+      expect(outputs.map(({ rc }) => rc)).to.deep.equal(contents.map(() => 0));
+      for (const [index, content] of contents.entries()) {
+        expect(readFileSync(at(`-f ${index}`)), String(index)).to.deep.equal(Buffer.from(content));
+        expect(modeOf(`-f ${index}`)).to.equal('640');
+      }
+      expect(readdirSync(folder.path)).to.have.length(contents.length);
+    });
+
+    it('replace links and keep owners', async () => {
+      writeFileSync(at('target'), 'stays');
+      symlinkSync('target', at('-f 0'));
+      writeFileSync(at('-f 1'), 'old');
+      if (isRoot) chownSync(at('-f 1'), 12, 34);
+      await run(host.agent, ...many());
+      expect(lstatSync(at('-f 0')).isFile()).to.equal(true);
+      expect(readFileSync(at('target'), 'utf8')).to.equal('stays');
+      if (isRoot) expect(lstatSync(at('-f 1'))).to.include({ uid: 12, gid: 34 });
+    });
+
+    it('get an owner together', async function () {
+      if (!isRoot) this.skip();
+      await run(host.agent, ...many({ owner: '12', group: '34' }));
+      for (const index of contents.keys())
+        expect(lstatSync(at(`-f ${index}`))).to.include({ uid: 12, gid: 34 });
+    });
+
+    it('fail as their first one, and leave nothing, where there is no folder or one stands in the way', async () => {
+      const steps = many().map((step) => ({ ...step, path: step.path.replace('/-f', '/none/-f') }));
+      expect((await runFailing(host.agent, ...steps)).stderr).to.include('there is no folder');
+      mkdirSync(at('-f 2'));
+      expect((await runFailing(host.agent, ...many())).stderr).to.include('-f 2');
+      expect(readdirSync(folder.path).filter((name) => name.startsWith('.'))).to.deep.equal([]);
+    });
+  });
+
   it('makes a file with exactly these bytes, 0644 where nothing is said', async () => {
     const content = Buffer.from(Array.from({ length: 256 }, (_one, byte) => byte));
     await run(host.agent, write('new', content), write('empty', ''));
