@@ -44,10 +44,14 @@ export function createLive(
   function redraw(): void {
     const now = Date.now();
     if (now - began < PATIENCE) return;
-    const lines = [...busy]
+    const shown = [...busy]
       .sort(([a], [b]) => progress.order.indexOf(a) - progress.order.indexOf(b))
-      .filter(([, one]) => now - one.since >= PATIENCE)
-      .map(([host, one]) => `  ${host}  ${one.what}  ${seconds(now - one.since)}  ${one.line}`);
+      .filter(([, one]) => now - one.since >= PATIENCE);
+    const hostWidth = Math.max(0, ...progress.order.map((host) => host.length));
+    const whatWidth = Math.max(0, ...shown.map(([, one]) => one.what.length));
+    const lines = shown.map(([host, { what, since, line }]) =>
+      `  ${host.padEnd(hostWidth)}  ${what.padEnd(whatWidth)}  ${seconds(now - since)}  ${line}`.trimEnd(),
+    );
     const more = lines.length > MOST_LINES ? [`  and ${lines.length - MOST_LINES} more hosts`] : [];
     const all = [...lines.slice(0, MOST_LINES), ...more, barLine(now)].filter((line) => line !== '');
     if (all.length === 0) return clear();
