@@ -31,15 +31,22 @@ export interface Problem {
 
 // Compiling takes most of a short command's time: the schemas of resources and checks are sound (their tests see to it), and
 // code that runs a few hundred times is not worth optimising. A role's own schema is held against JSON Schema when it fails.
-const ajv = new Ajv({
-  allErrors: true,
-  strict: true,
-  allowUnionTypes: true,
-  useDefaults: false,
-  verbose: true,
-  validateSchema: false,
-  code: { optimize: false },
-});
+let ajv: Ajv | undefined;
+
+/** Made when it is first needed: for most runs all schemas are plain and all values good. */
+function compiler(): Ajv {
+  ajv ??= new Ajv({
+    allErrors: true,
+    strict: true,
+    allowUnionTypes: true,
+    useDefaults: false,
+    verbose: true,
+    validateSchema: false,
+    code: { optimize: false },
+  });
+  return ajv;
+}
+
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**
@@ -50,7 +57,7 @@ export function validate(schema: JsonSchema, value: unknown): Problem[] {
   if (isPlainSchema(schema) && fitsPlainSchema(schema, value)) return [];
   let check = compiled.get(schema);
   if (!check) {
-    check = ajv.compile(schema);
+    check = compiler().compile(schema);
     compiled.set(schema, check);
   }
   if (check(value)) return [];
@@ -66,10 +73,11 @@ export function validate(schema: JsonSchema, value: unknown): Problem[] {
 export function schemaProblems(schema: JsonSchema): Problem[] {
   if (isPlainSchema(schema)) return [];
   try {
-    compiled.set(schema, ajv.compile(schema));
+    compiled.set(schema, compiler().compile(schema));
     return [];
   } catch (error) {
-    const found = ajv.validateSchema(withoutDialect(schema)) === true ? [] : (ajv.errors ?? []).map(explain);
+    const one = compiler();
+    const found = one.validateSchema(withoutDialect(schema)) === true ? [] : (one.errors ?? []).map(explain);
     const problems = found.filter(
       ({ message, path }, index) =>
         message !== '' && found.findIndex((other) => other.path.join('/') === path.join('/')) === index,
