@@ -168,7 +168,7 @@ stage_files() {
   new=$(mktemp -d -- "$folder/.files.provision-XXXXXX") && cd -- "$new" && exec 8<.
 }
 
-# place_files MODE OWNER GROUP NAME...: all of them, in the folder that they are for.
+# place_files MODE OWNER GROUP NAME...: all of them, in the folder that they are for. 1: none has got there; 2: some may have.
 place_files() {
   bits=$1 owner=$2 group=$3
   shift 3
@@ -181,7 +181,7 @@ place_files() {
   [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$@" || return 1
   chmod -- "$bits" "$@" || return 1
   sync -- "$@" 2>/dev/null || sync
-  mv -f -t "${folder:-/}" -- "$@" || return 1
+  mv -f -t "${folder:-/}" -- "$@" || return 2
   sync -- "${folder:-/}" 2>/dev/null || sync
 }
 
@@ -222,7 +222,7 @@ drop_marker() {
   rm -f -- "$state/pending/$1"
 }
 
-# unput_markers RC: those of this request, where put_file has failed: with 1 it has left the file as it was.
+# unput_markers RC: those of this request, where put_file or place_files has failed: with 1 all is as it was.
 unput_markers() {
   [ "$1" != 1 ] || for marker in $put; do drop_marker "$marker"; done
   return "$1"

@@ -60,7 +60,7 @@ function groupCode(group: readonly WriteStep[]): string {
   const code = [
     `stage_files ${quoteAll([first.path])} || exit 1`,
     ...group.map(({ content }, index) => `${contentCode(content)} >${quote(names[index]!)} || exit 1`),
-    `place_files ${quoteAll([...attributes, ...names])} || exit 1`,
+    `place_files ${quoteAll([...attributes, ...names])} || exit`,
     `note_writers ${quoteAll(group.map(({ path }) => noteFile(path)))}`,
   ].join('\n');
   // In a variable first: of a shell that a signal ended bash prints the command, and that must not show a secret.

@@ -162,6 +162,36 @@ for (const shell of SHELLS) {
       await agent.request({ clear: ['before', 'new', 'newer'], steps: [], queries: [] });
     });
 
+    it('stay when some files of a folder got into place and another could not', async () => {
+      const write = (name: string): Step => ({
+        kind: 'write',
+        path: `${folder.path}/${name}`,
+        content: Buffer.from('x'),
+        mode: 0o644,
+      });
+      mkdirSync(`${folder.path}/taken`);
+      const ran = await agent.request({
+        mark: ['due'],
+        steps: [write('one'), write('taken'), write('two')],
+        queries: [],
+      });
+      expect(ran.failed).to.equal(0);
+      expect(ran.outputs[0]?.stderr).to.match(/taken/);
+      expect(existsSync(`${folder.path}/one`)).to.equal(true);
+      expect(await pending()).to.deep.equal(['due']);
+      // A folder that is not there refuses all of them.
+      const none = await agent.request({
+        mark: ['not due'],
+        steps: [write('none/one'), write('none/two')],
+        queries: [],
+      });
+      expect(none.failed).to.equal(0);
+      expect(await pending()).to.deep.equal(['due']);
+      await agent.request({ clear: ['due'], steps: [], queries: [] });
+      for (const name of ['one', 'two', 'taken'])
+        rmSync(`${folder.path}/${name}`, { recursive: true, force: true });
+    });
+
     it('do not let a step run when they cannot be written', async () => {
       const hidden = `${STATE}/pending`;
       rmSync(hidden, { recursive: true, force: true });
