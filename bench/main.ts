@@ -53,7 +53,7 @@ async function bench(options: Options, signal: AbortSignal): Promise<void> {
     const found = onHosts.length > 0 ? await runOnHosts(onHosts, base) : undefined;
     const results = {
       began,
-      command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+      command: ['npm run bench --', ...withoutFiles(process.argv.slice(2))].join(' '),
       options,
       versions: found?.versions ?? (await readVersions(undefined)),
       latency: found?.latency ?? [],
@@ -124,4 +124,10 @@ function clusterInventory({ cluster, subnet, hosts }: Options): string {
       ),
     },
   });
+}
+
+/** Where the results went is nobody's business but whose machine it is. */
+function withoutFiles(words: readonly string[]): string[] {
+  const isFile = (word: string | undefined): boolean => word === '--results' || word === '--json';
+  return words.filter((word, index) => !isFile(word) && !isFile(words[index - 1]));
 }

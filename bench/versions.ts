@@ -22,7 +22,7 @@ export async function readVersions(hosts: Hosts | undefined): Promise<Record<str
     'ansible-mitogen': await debianPackage('ansible-mitogen'),
     'kernel of machine and hosts': release(),
     'Debian on the hosts': await onHost('cat /etc/debian_version'),
-    'Python on the hosts': await onHost('python3 --version'),
+    'Python on the hosts': await onHost('python3 --version 2>/dev/null || :'),
   };
   return Object.fromEntries(Object.entries(all).filter(([, text]) => text !== ''));
 }
