@@ -109,13 +109,13 @@ export function deployDrills(site: () => Project): void {
     });
 
     it('an npm that is not what its checksum says, and a PM2 that there is not, leave what is there', async () => {
-      const versions = async (): Promise<string> =>
-        (
-          await on(
-            'appservers',
-            'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; ls -A /usr/local/lib/node_modules',
-          )
-        ).stdout.replace(/\d+ ms/g, '');
+      const versions = async (): Promise<string> => {
+        const ran = await on(
+          'appservers',
+          'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; ls -A /usr/local/lib/node_modules',
+        );
+        return byHost(ran.stdout);
+      };
       const before = await versions();
       const { tally, seconds } = await underLoad(site(), async () => {
         const wrong = (vars: Record<string, string>): Promise<Ran> =>
@@ -309,11 +309,16 @@ async function stateOf(project: Project): Promise<string> {
      if [ -S /run/haproxy/admin.sock ]; then echo 'show servers state' | socat - /run/haproxy/admin.sock | cut -d' ' -f2,4,7; fi`,
   );
   expect(ran.status, ran.text).to.equal(0);
-  return ran.stdout
+  return byHost(ran.stdout);
+}
+
+/** What `exec` printed, without times and in the order of the hosts' names: they answer in any. */
+function byHost(text: string): string {
+  return text
     .split(/^(?=\S+ \| rc=)/m)
-    .map((part) => part.replace(/ \| \d+ ms/, ''))
+    .map((part) => part.replace(/ \| \d+ ms/, '').trim())
     .sort()
-    .join('');
+    .join('\n');
 }
 
 async function eventually<T>(attempt: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
