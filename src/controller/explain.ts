@@ -2,7 +2,7 @@ import { ProvisionError } from '../errors.js';
 import type { Role } from '../playbook/model.js';
 import { PendingValue, type Scope } from '../template/scope.js';
 import type { Explained } from '../variables/explain.js';
-import { readVariable } from './preflight.js';
+import { noteRoleSecrets, readVariable } from './preflight.js';
 import { resolvePlays } from './resolve-plays.js';
 import { prepareRun, type Run, type RunOptions } from './run-state.js';
 
@@ -18,6 +18,8 @@ export interface Explanation {
 /** Every way in which a variable is seen on a host: roles that see the same levels are one. Nothing is connected. */
 export function explain(name: string, host: string, options: RunOptions): Explanation[] {
   const run = prepareRun(options);
+  const plays = resolvePlays(run);
+  noteRoleSecrets(plays, run);
   const found = new Map<string, Explanation>();
   const add = (place: string | undefined, role: Role | undefined, seen: Explained[], scope: Scope): void => {
     if (seen.length === 0) return;
@@ -26,7 +28,7 @@ export function explain(name: string, host: string, options: RunOptions): Explan
     found.set(key, { places, value: valueOf(name, { role, scope, run }), levels: seen });
   };
   add(undefined, undefined, run.scopes.explain(name, host), run.scopes.ofHost(host));
-  for (const { play, hosts } of resolvePlays(run)) {
+  for (const { play, hosts } of plays) {
     if (!hosts.includes(host)) continue;
     const everyone = { play, hosts: () => hosts, batch: () => hosts };
     for (const role of play.roles.length === 0 ? [undefined] : play.roles) {

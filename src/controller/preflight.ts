@@ -1,9 +1,9 @@
-import { ConfigurationError } from '../errors.js';
-import type { Role } from '../playbook/model.js';
+import { ConfigurationError, ProvisionError } from '../errors.js';
+import type { Play, Role } from '../playbook/model.js';
 import { validateRoleVariables } from '../playbook/role-variables.js';
 import type { JsonSchema } from '../schema.js';
 import { PendingValue, type Scope } from '../template/scope.js';
-import type { Sourced } from '../template/template.js';
+import { Template, type Sourced } from '../template/template.js';
 import { positionOf } from '../variables/scope.js';
 import type { ResolvedPlay } from './resolve-plays.js';
 import type { Run } from './run-state.js';
@@ -53,6 +53,37 @@ function checkRole(role: Role, host: string, scope: Scope, run: Run): void {
 }
 
 /**
+ * Note what the schemas of all roles call secret on all hosts, for a text that any of them may be a part of. What cannot be read
+ * is passed over.
+ */
+export function noteRoleSecrets(plays: readonly ResolvedPlay[], run: Run): void {
+  for (const { play, hosts } of plays) {
+    const place = { play, hosts: () => hosts, batch: () => hosts };
+    for (const role of play.roles) {
+      for (const host of hosts) {
+        const scope = run.scopes.ofTask(host, { role, vars: [] }, place);
+        for (const name of Object.keys(role.schema?.properties ?? {})) {
+          noteLevels(role, name, host, { play, run });
+          try {
+            if (scope.has(name)) readVariable(role, name, scope, run);
+          } catch (error) {
+            if (!(error instanceof PendingValue) && !(error instanceof ProvisionError)) throw error;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** A value that a stronger level replaces is none the less a secret. */
+function noteLevels(role: Role, name: string, host: string, { play, run }: { play: Play; run: Run }): void {
+  const property = role.schema?.properties?.[name];
+  if (property === undefined) return;
+  for (const { value } of run.scopes.explain(name, host, { play, role }))
+    noteSecrets(value, property, run.options.secrets.add.bind(run.options.secrets));
+}
+
+/**
  * A variable of a role. What the role's schema calls secret is one from then on.
  * @throws what reading a variable throws (variables/scope.ts)
  */
@@ -65,6 +96,8 @@ export function readVariable(role: Role | undefined, name: string, scope: Scope,
 
 /** Values that a schema calls writeOnly are secrets, at any depth. */
 function noteSecrets(value: unknown, schema: JsonSchema, add: (value: string) => void): void {
+  // Where a secret comes from is none.
+  if (value instanceof Template) return;
   if (schema.writeOnly === true) {
     if (typeof value === 'string') add(value);
     else if (typeof value === 'object' && value !== null)

@@ -66,6 +66,7 @@ const sessions: Readonly<Record<string, readonly string[][]>> = {
     ['explain', '-i', 'hosts.yml', 'web1', 'web_port', 'play.yml'],
     ['explain', '-i', 'hosts.yml', '-e', 'web_port=81', 'web1', 'web_port', 'play.yml'],
     ['explain', '-i', 'hosts.yml', 'web1', 'web_password', 'play.yml'],
+    ['explain', '-i', 'hosts.yml', 'web1', 'web_login', 'play.yml'],
     ['explain', '-i', 'hosts.yml', 'web1', 'web_name', 'play.yml'],
     ['explain', '-i', 'hosts.yml', 'web1', 'web_pool', 'play.yml'],
     ['explain', '-i', 'hosts.yml', 'web1', 'web_prot', 'play.yml'],
