@@ -4,8 +4,9 @@ import { edge } from './edge.js';
 import { failover } from './failover.js';
 import { reboot } from './reboot.js';
 import { secrets } from './secrets.js';
+import { upgrades } from './upgrades.js';
 
 type Drill = (site: () => Project) => void;
 
 /** Tests that need a converged site, and leave it converged. They run in this order, on the same seven hosts. */
-export const drills: readonly Drill[] = [edge, deployDrills, failover, reboot, secrets];
+export const drills: readonly Drill[] = [edge, deployDrills, failover, reboot, upgrades, secrets];
