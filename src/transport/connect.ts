@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js';
+import { timeFor, dial } from './dial.js';
 import { connectLocal } from './local.js';
 import type { Target } from './target.js';
 
@@ -15,7 +16,11 @@ export interface ConnectOptions {
  */
 export async function connect(target: Target, options: ConnectOptions = {}): Promise<Connection> {
   if (target.kind === 'local') return connectLocal();
-  // ssh2 is loaded when a host is reached by it: listings do not pay for it.
+  const first = target.jumps[0] ?? target;
+  const timeLeft = timeFor(first);
+  // ssh2 is loaded when a host is reached by it: listings do not pay for it. Meanwhile the host answers.
+  const socket = dial(first, timeLeft, options);
+  socket.catch(() => undefined);
   const { connectSsh } = await import('./ssh.js');
-  return connectSsh(target, options);
+  return connectSsh(target, { socket: await socket, timeLeft }, options);
 }

@@ -2,6 +2,17 @@ import { UnreachableError } from '../errors.js';
 import type { Tried } from './login.js';
 import type { SshTarget } from './target.js';
 
+/** A login took longer than it may. */
+export function tooLate(target: SshTarget): UnreachableError {
+  return new UnreachableError(
+    `no login to ${target.host} port ${target.port} within ${target.connectTimeout} s`,
+    {
+      host: target.name,
+      hint: 'is the host up, and does a firewall drop the packets? --timeout gives it more time',
+    },
+  );
+}
+
 /** Why a login failed, in plain words, with what to try. */
 export function plainReason(
   error: Error & { code?: string; level?: string },

@@ -8,7 +8,8 @@ import type { Duplex } from 'node:stream';
 import { UnreachableError } from '../errors.js';
 import type { Channel, Connection } from './connection.js';
 import type { ConnectOptions } from './connect.js';
-import { plainReason } from './failure.js';
+import { timeFor, type TimeLeft } from './dial.js';
+import { plainReason, tooLate } from './failure.js';
 import { algorithmsFor, createHostKeyCheck, type HostKeyCheck } from './host-key.js';
 import { authMethods, type Tried } from './login.js';
 import type { SshTarget } from './target.js';
@@ -19,19 +20,31 @@ type Client = InstanceType<typeof Client>;
 /** A link without a sign of life for three times this long (ms) is lost. */
 const KEEPALIVE = 10_000;
 
-/** Log in by ssh, through the target's jump hosts. */
-export async function connectSsh(target: SshTarget, options: ConnectOptions): Promise<Connection> {
+/** What a login goes over, and how long it may take. */
+interface Opened {
+  readonly socket: Duplex;
+  readonly timeLeft: TimeLeft;
+}
+
+/** Log in by ssh, through the target's jump hosts. `opened` leads to the first of them. */
+export async function connectSsh(
+  target: SshTarget,
+  opened: Opened,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const hops = [...target.jumps, target];
   const through: Client[] = [];
-  let socket: Duplex | undefined;
   try {
-    for (const hop of [...target.jumps, target]) {
-      const client = await login(hop, socket, options);
-      through.push(client);
-      const next = [...target.jumps, target][through.length];
-      if (next) socket = await forward(client, next, hop);
+    for (const [index, hop] of hops.entries()) {
+      const before = through.at(-1);
+      const link = before
+        ? { socket: await forward(before, hop, hops[index - 1]!), timeLeft: timeFor(hop) }
+        : opened;
+      through.push(await login(hop, link, options));
     }
   } catch (error) {
     for (const client of through) client.end();
+    if (through.length === 0) opened.socket.destroy();
     throw error;
   }
   const client = through.at(-1) as Client;
@@ -42,18 +55,16 @@ export async function connectSsh(target: SshTarget, options: ConnectOptions): Pr
 
 async function login(
   target: SshTarget,
-  socket: Duplex | undefined,
+  { socket, timeLeft }: Opened,
   options: ConnectOptions,
 ): Promise<Client> {
   const check = await createHostKeyCheck(target);
   const tried: Tried[] = [];
   const client = new Client();
   const config: ConnectConfig = {
-    host: target.host,
-    port: target.port,
+    sock: socket,
     username: target.user,
-    ...(socket ? { sock: socket } : {}),
-    readyTimeout: 0, // one deadline for TCP, handshake and login: below
+    readyTimeout: 0, // `timeLeft` holds for TCP as well
     keepaliveInterval: KEEPALIVE,
     keepaliveCountMax: 3,
     hostVerifier: (key: Buffer, verify: (ok: boolean) => void) => {
@@ -67,41 +78,35 @@ async function login(
     },
     authHandler: authMethods(target, options, tried) as AuthHandlerMiddleware,
   };
-  await ready(client, config, { target, options, check, tried });
+  await ready(client, config, { socket, target, options, timeLeft, check, tried });
   // Whoever uses the connection learns of its end by its close; a jump host's link may break too.
   client.on('error', () => undefined);
-  client.setNoDelay(true);
   return client;
 }
 
 function ready(
   client: Client,
   config: ConnectConfig,
-  given: { target: SshTarget; options: ConnectOptions; check: HostKeyCheck; tried: readonly Tried[] },
+  given: {
+    socket: Duplex;
+    target: SshTarget;
+    options: ConnectOptions;
+    timeLeft: TimeLeft;
+    check: HostKeyCheck;
+    tried: readonly Tried[];
+  },
 ): Promise<void> {
-  const { target, options, check, tried } = given;
+  const { socket, target, options, timeLeft, check, tried } = given;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       release();
       client.on('error', () => undefined);
-      client.destroy();
+      socket.destroy();
       reject(
         check.problem ?? (error instanceof UnreachableError ? error : plainReason(error, target, tried)),
       );
     };
-    const late = setTimeout(
-      () =>
-        fail(
-          new UnreachableError(
-            `no login to ${target.host} port ${target.port} within ${target.connectTimeout} s`,
-            {
-              host: target.name,
-              hint: 'is the host up, and does a firewall drop the packets? --timeout gives it more time',
-            },
-          ),
-        ),
-      target.connectTimeout * 1000,
-    );
+    const late = setTimeout(() => fail(tooLate(target)), timeLeft());
     const onAbort = (): void => fail(new UnreachableError('interrupted', { host: target.name }));
     const release = (): void => {
       clearTimeout(late);
@@ -111,6 +116,10 @@ function ready(
     };
     if (options.signal?.aborted) {
       onAbort();
+      return;
+    }
+    if (socket.destroyed) {
+      fail(new Error('closed before handshake'));
       return;
     }
     options.signal?.addEventListener('abort', onAbort, { once: true });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { connectSsh } from '../../src/transport/ssh.js';
+import { connect } from '../../src/transport/connect.js';
 import { findVagrantFolder, type VagrantFolder } from '../../src/vagrant/folder.js';
 import { keysIn } from '../../src/vagrant/host-keys.js';
 import { vagrantLogins, type Login } from '../../src/vagrant/logins.js';
@@ -70,7 +70,7 @@ fi\n[ ! -e ${dir}/off ] || { echo 'not yet ready for SSH' >&2; exit 1; }\ncat ${
   }
 
   async function canLogIn({ ssh, knownHosts }: Login): Promise<boolean> {
-    const connection = await connectSsh(
+    const connection = await connect(
       sshd.target({
         host: ssh.host,
         port: ssh.port,
@@ -108,7 +108,8 @@ fi\n[ ! -e ${dir}/off ] || { echo 'not yet ready for SSH' >&2; exit 1; }\ncat ${
     expect(readFileSync(knownHosts, 'utf8'))
       .to.include(sshd.hostKeys.other)
       .and.not.to.include(sshd.hostKeys.ed25519);
-    expect((await failureOf(canLogIn(again))).message).to.match(/is not the pinned one/);
+    const outcome = await canLogIn(again).catch((error: Error) => error.message);
+    expect(outcome).to.match(/is not the pinned one/);
     expect(asked()).to.equal(2);
   });
 
