@@ -1,36 +1,68 @@
 // Bundles src/ into dist/: Node reads a dozen files at start-up instead of a thousand. Types are checked by `npm run typecheck`.
-import { build } from 'esbuild';
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { build, transformSync } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** Compiled parts of packages, which are used where they were built; without them the packages work, and are slower. */
+const compiled = {
+  name: 'compiled parts',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^cpu-features$/ }, ({ path }) => ({ path, external: true }));
+    bundler.onResolve({ filter: /\/sshcrypto\.node$/ }, ({ path }) => ({
+      path: join('ssh2/lib/protocol', path),
+      external: true,
+    }));
+  },
+};
 
 // Built beside and moved into place: whoever runs dist/ meanwhile finds the former build or the new one.
 const fresh = `dist.${process.pid}`;
 try {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: ['src/cli.ts'],
     outdir: fresh,
+    write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: true,
-    sourcesContent: false,
+    plugins: [compiled],
     metafile: true,
     logLevel: 'warning',
-    // It has compiled parts that lie beside its own files.
-    external: ['ssh2'],
-    // Some of the bundled packages are CommonJS and ask for Node's own modules.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
   });
+  mkdirSync(fresh);
+  const id = createHash('sha256');
+  for (const { path, text } of outputFiles) {
+    const code = toCommonJs(text);
+    id.update(code);
+    writeFileSync(join(fresh, basename(path)), code);
+  }
+  // bin/kept-code.js keeps compiled code by it.
+  writeFileSync(join(fresh, 'build-id'), id.digest('hex').slice(0, 16));
+  writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(fresh, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
   chmodSync('bin/provision.js', 0o755);
   rmSync('dist', { recursive: true, force: true });
   renameSync(fresh, 'dist');
 } finally {
   rmSync(fresh, { recursive: true, force: true });
+}
+
+/** esbuild splits ES modules alone, and V8 gives out the compiled code of scripts alone. */
+function toCommonJs(text) {
+  const { code } = transformSync(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'moduleUrl' },
+  });
+  const url = text.includes('import.meta.url')
+    ? "const moduleUrl = require('node:url').pathToFileURL(__filename).href;\n"
+    : '';
+  return url + code;
 }
 
 /** The licences of all packages that are in the bundle, as they ask for. */
