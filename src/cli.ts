@@ -25,9 +25,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     throw error;
   });
   await run(argv, io);
-  // Whatever a host still holds open is not waited for.
-  if (killed.signal.aborted) process.exit(io.exitCode);
-  process.exitCode = io.exitCode;
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // What is still open is not waited for: connections that hosts have yet to close, and V8's work on its heap.
+  process.exit(io.exitCode);
+}
+
+/** Resolves when all that was written has gone, or cannot. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
 }
 
 /** Run one command line with the given surroundings; sets `io.exitCode`. */

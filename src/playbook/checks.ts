@@ -21,6 +21,7 @@ function loadCheck(node: YamlNode, frame: Frame): CheckTask {
   const value = checkShape(node, verifyShape, [check.key]);
   const given = readArguments(childOf(node, check.key)!, check, childOf(node, 'args'));
   const { when, vars, become, becomeUser, noLog, runOnce } = inherit(frame.inherited, node);
+  const { loop, loopVar, loopLabel } = readLoop(node);
   return {
     name: value['name'],
     check: check.name,
@@ -28,7 +29,9 @@ function loadCheck(node: YamlNode, frame: Frame): CheckTask {
     position: placeOf(node),
     argumentAt: (path) => given.at(path),
     role: frame.role,
-    ...readLoop(node),
+    loop,
+    loopVar,
+    loopLabel,
     on: value['on'],
     when,
     vars,

@@ -32,8 +32,9 @@ export function loadTask(node: YamlNode, frame: Frame): Task {
     const child = childOf(node, key);
     return child && readConditions(child);
   };
+  const { loop, loopVar, loopLabel } = readLoop(node);
+  // Property by property: spreading two objects into so large a one takes V8 four times as long as all else that is done here.
   return {
-    ...inherited,
     kind: 'task',
     name: value['name'],
     module: module.name,
@@ -41,16 +42,30 @@ export function loadTask(node: YamlNode, frame: Frame): Task {
     position: placeOf(node),
     argumentAt: (path) => given.at(path),
     role: frame.role,
-    ...readLoop(node),
+    when: inherited.when,
+    loop,
+    loopVar,
+    loopLabel,
     register: readRegister(node),
     notify: inherited.notify.map((one) => one.value),
     listen: listen ? itemsOf(listen).map((one) => String(one.value)) : [],
     rollback: value['rollback'] === true,
+    tags: inherited.tags,
+    become: inherited.become,
+    becomeUser: inherited.becomeUser,
     changedWhen: conditions('changed_when'),
     failedWhen: conditions('failed_when'),
     until: conditions('until'),
     retries: value['retries'],
     delay: value['delay'],
+    vars: inherited.vars,
+    delegateTo: inherited.delegateTo,
+    runOnce: inherited.runOnce,
+    ignoreErrors: inherited.ignoreErrors,
+    noLog: inherited.noLog,
+    checkMode: inherited.checkMode,
+    environment: inherited.environment,
+    timeout: inherited.timeout,
   };
 }
 

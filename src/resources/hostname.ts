@@ -1,4 +1,4 @@
-import type { CommandQuery } from '../agent/query.js';
+import type { Query } from '../agent/query.js';
 import type { Step } from '../agent/step.js';
 import {
   wholeFileChanges,
@@ -12,7 +12,7 @@ interface Params {
   readonly name: string;
 }
 
-const RUNNING: CommandQuery = { kind: 'command', argv: ['uname', '-n'] };
+const RUNNING = { kind: 'sysctl', name: 'kernel.hostname' } as const satisfies Query;
 
 export const hostname: Resource = resource<Params>({
   name: 'hostname',
@@ -35,7 +35,7 @@ export const hostname: Resource = resource<Params>({
   queries: (params) => [RUNNING, ...wholeFileQueries(fileOf(params))],
 
   plan(params, answers) {
-    const running = answers.get<'command'>(RUNNING).stdout.trim();
+    const running = answers.get<'sysctl'>(RUNNING).value ?? '';
     return [
       ...(running === params.name
         ? []

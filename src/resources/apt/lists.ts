@@ -10,10 +10,13 @@ const SUBJECT = 'package lists';
 const AGE: ScriptQuery = {
   kind: 'script',
   code: `cd /var/lib/apt || exit 0
-[ -n "$(find lists -maxdepth 1 -type f -name '*_*' | head -n 1)" ] || exit 0
+set -- lists/*_*
+[ -e "$1" ] || exit 0
 stamp=lists
 [ ! periodic/update-success-stamp -nt lists ] || stamp=periodic/update-success-stamp
-[ -z "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$stamp" 2>/dev/null)" ] || exit 0
+for source in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/sources.list.d/*; do
+  [ ! "$source" -nt "$stamp" ] || exit 0
+done
 echo $(($(date +%s) - $(stat -c %Y "$stamp")))`,
 };
 
