@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { startAgent, type Agent } from '../../src/agent/agent.js';
+import type { PartOutput } from '../../src/agent/part.js';
+import { content } from '../../src/agent/queries/content.js';
 import { Answers, type ContentQuery, type FileQuery } from '../../src/agent/query.js';
 import { TaskError } from '../../src/errors.js';
 import { connectLocal } from '../../src/transport/local.js';
@@ -110,20 +112,23 @@ underEachShell('queries about files', (host) => {
     for (const [name, content] of Object.entries(contents)) writeFileSync(at(name), content);
     mkdirSync(at('d'));
     execFileSync('mkfifo', [at('pipe')]);
-    const query = (name: string): ContentQuery => ({ kind: 'content', path: at(name) });
-    const answers = await ask<'content'>(
-      host.agent,
-      ...[...Object.keys(contents), 'd', 'pipe', 'none'].map(query),
-    );
-    for (const [index, name] of ['all', 'empty', 'breaks', 'most'].entries()) {
-      expect(answers[index]).to.deep.equal({ state: 'content', content: contents[name as 'all'] });
+    // Those that are compared are sent together.
+    for (const compared of [{}, { unless: sha256('other') }]) {
+      const query = (name: string): ContentQuery => ({ kind: 'content', path: at(name), ...compared });
+      const answers = await ask<'content'>(
+        host.agent,
+        ...[...Object.keys(contents), 'd', 'pipe', 'none'].map(query),
+      );
+      for (const [index, name] of ['all', 'empty', 'breaks', 'most'].entries()) {
+        expect(answers[index]).to.deep.equal({ state: 'content', content: contents[name as 'all'] });
+      }
+      expect(answers.slice(4)).to.deep.equal([
+        { state: 'large', sha256: sha256(contents.more) },
+        { state: 'absent' },
+        { state: 'absent' },
+        { state: 'absent' },
+      ]);
     }
-    expect(answers.slice(4)).to.deep.equal([
-      { state: 'large', sha256: sha256(contents.more) },
-      { state: 'absent' },
-      { state: 'absent' },
-      { state: 'absent' },
-    ]);
   });
 
   it('do not outgrow the argument list of a process', async () => {
@@ -297,6 +302,39 @@ describe('queries with random names', () => {
       { numRuns: 40 },
     );
   }).timeout(60_000);
+});
+
+describe('files that are sent together', () => {
+  const output = (stdout: string, rc = 0): PartOutput => ({
+    rc,
+    stdout: Buffer.from(stdout),
+    stderr: Buffer.alloc(0),
+  });
+  const queries = ['/a', '/b'].map((path): ContentQuery => ({
+    kind: 'content',
+    path,
+    unless: sha256('other'),
+  }));
+  const sums = output(`${sha256('1')}  /a\n${sha256('22')}  /b\n`);
+  const sent = output('', 13);
+
+  it('are told apart by their sizes', () => {
+    expect(content.parse(queries, [sums, output('0:1 1:2 \n122'), sent, sent])).to.deep.equal([
+      { state: 'content', content: Buffer.from('1') },
+      { state: 'content', content: Buffer.from('22') },
+    ]);
+  });
+
+  for (const [what, text] of [
+    ['grows', '0:1 1:2 \n1122'],
+    ['shrinks', '0:1 1:2 \n22'],
+    ['goes', '0:1 \n1'],
+    ['is told wrongly', 'nonsense'],
+  ] as const) {
+    it(`are not mixed up when one of them ${what} meanwhile`, () => {
+      expect(() => content.parse(queries, [sums, output(text), sent, sent])).to.throw(/changes meanwhile/);
+    });
+  }
 });
 
 describe('a file that may not be read', () => {

@@ -73,6 +73,17 @@ describe('what a converged run costs', () => {
     expect(more).to.be.at.most(alone);
   });
 
+  it('a hundred files that differ are read by as many processes as two', async () => {
+    const differing = (count: number): Query[] =>
+      Array.from({ length: count }, (_, index) => {
+        writeFileSync(join(folder.path, `g${index}`), String(index));
+        return { kind: 'content', path: `${folder.path}/g${index}`, unless: '0'.repeat(64) };
+      });
+    const two = await processesFor(differing(2));
+    const more = (await processesFor(differing(100))) - two;
+    expect(more).to.be.at.most(two);
+  });
+
   it('a hundred files that differ are written by as many processes as two', async () => {
     const files = (count: number, text: string): Step[] =>
       Array.from({ length: count }, (_, index) => ({

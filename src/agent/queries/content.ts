@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { TaskError } from '../../errors.js';
 import type { ContentAnswer, ContentQuery } from '../query.js';
 import type { PartOutput } from '../part.js';
@@ -6,48 +7,145 @@ import { chunked, pathWord, textOf, type QueryKind } from './kind.js';
 
 /** Larger files are not sent; their hash is. */
 const LARGEST = 1024 * 1024;
+/** Smaller ones that differ are sent together, so many at a time: a part of an answer has room for 16 MB. */
+const SMALL = 64 * 1024;
+const TOGETHER = 200;
 /** exit codes of a piece that sends nothing */
 const SAME = 10;
 const ABSENT = 11;
 const UNREADABLE = 12;
+const SENT = 13;
 
 /**
- * One sha256sum for all files. sh compares without starting a program; only what differs from what is expected is sent,
- * as it is, in a piece of its own.
+ * One sha256sum for all files. sh compares without starting a program; only what differs from what is expected is sent, as it is: small
+ * files by one `cat` for many, with their sizes before them, and others in a piece of their own.
  */
 export const content: QueryKind<'content'> = {
-  compile: (queries) => [sumsOf(queries), ...queries.map(showOne)],
+  compile: (queries) => [
+    sumsOf(queries),
+    ...batchesOf(queries).map(sendBatch),
+    ...queries.map((_query, index) => `content_show ${index}`),
+  ],
   parse(queries, [sums, ...outputs]) {
     const hashes = new Map(
       textOf(sums)
         .split('\n')
-        .map((line): [string, string] => [line.replace(/^\\?[0-9a-f]{64} [ *]/, ''), line]),
+        .map((line) => [line.replace(/^\\?[0-9a-f]{64} [ *]/, ''), /^\\?([0-9a-f]{64})/.exec(line)?.[1]]),
     );
+    const batches = batchesOf(queries).length;
+    const sent = new Map(outputs.slice(0, batches).flatMap(contentsIn));
     return queries.map((query, index) => {
-      const line = hashes.get(sumName(query.path)) ?? '';
-      return answerOf(query, outputs[index], /^\\?([0-9a-f]{64})/.exec(line)?.[1]);
+      const output = outputs[batches + index];
+      const sha256 = hashes.get(sumName(query.path));
+      return output?.rc === SENT
+        ? sentAnswer(query, sent.get(index), sha256)
+        : answerOf(query, output, sha256);
     });
   },
 };
 
+/** Names the files, prints their sums, and says how one is shown. */
 function sumsOf(queries: readonly ContentQuery[]): string {
+  const words = queries.map(({ path }) => pathWord(path));
+  const ends = chunked(words).map(({ length }) => length);
   // Only files that are there: a pipe would block, and every other error would be noise.
-  const pick = (path: string): string => `[ ! -f ${quote(path)} ] || set -- "$@" ${quote(path)}`;
-  const runs = chunked(queries.map((query) => pathWord(query.path))).map((paths) =>
-    ['set --', ...paths.map(pick), '[ $# = 0 ] || sha256sum -- "$@"'].join('\n'),
-  );
-  return `sums=$(\n${runs.join('\n')}\n)\nprintf %s "$sums"\nsums="\n$sums\n"`;
+  const runs = ends.map((length, index) => {
+    const from = ends.slice(0, index).reduce((sum, one) => sum + one, 0);
+    return `set --
+i=${from}
+while [ $i -lt ${from + length} ]; do
+eval "f=\\$content_$i"
+[ ! -f "$f" ] || set -- "$@" "$f"
+i=$((i + 1))
+done
+[ $# = 0 ] || sha256sum -- "$@"`;
+  });
+  return `${words.map((word, index) => `content_${index}=${quote(word)}`).join('\n')}
+content_same=' ' content_sent=' '
+content_show() {
+case $content_same in *" $1 "*) code ${SAME}; return ;; esac
+case $content_sent in *" $1 "*) code ${SENT}; return ;; esac
+eval "f=\\$content_$1"
+if [ ! -f "$f" ]; then code ${ABSENT}
+elif [ ! -r "$f" ]; then code ${UNREADABLE}
+else head -c ${LARGEST + 1} -- "$f" 2>&1
+fi
+}
+sums=$(
+${runs.join('\n')}
+)
+printf %s "$sums"
+sums="
+$sums
+"`;
 }
 
-function showOne({ path, unless }: ContentQuery): string {
-  const word = quote(pathWord(path));
-  const show = `if [ ! -f ${word} ]; then code ${ABSENT}
-elif [ ! -r ${word} ]; then code ${UNREADABLE}
-else head -c ${LARGEST + 1} -- ${word} 2>&1
+/** What a batch knows of a file: its index, and the line of sha256sum that it is not sent for. */
+type Expected = readonly [index: number, line: string];
+
+function batchesOf(queries: readonly ContentQuery[]): Expected[][] {
+  const expected = queries.flatMap(({ path, unless }, index): Expected[] => {
+    const escaped = sumName(path) === pathWord(path) ? '' : '\\';
+    return unless === undefined ? [] : [[index, `${escaped}${unless}  ${sumName(path)}`]];
+  });
+  const batches: Expected[][] = [];
+  for (let from = 0; from < expected.length; from += TOGETHER)
+    batches.push(expected.slice(from, from + TOGETHER));
+  return batches;
+}
+
+/** One file alone is left to content_show, which starts one program less. */
+function sendBatch(batch: readonly Expected[]): string {
+  return `content_see() {
+case $sums in *"
+$2
+"*) content_same="$content_same$1 "; return ;; esac
+eval "f=\\$content_$1"
+[ ! -f "$f" ] || [ ! -r "$f" ] || ones="$ones $1"
+}
+ones=
+${batch.map(([index, line]) => `content_see ${index} ${quote(line)}`).join('\n')}
+set --
+for one in $ones; do eval "set -- \\"\\$@\\" \\"\\$content_$one\\""; done
+if [ $# -gt 1 ]; then
+sizes=$(find -L "$@" -maxdepth 0 -printf '%s ')
+for one in $ones; do
+f=$1 size=\${sizes%% *} sizes=\${sizes#* }
+shift
+[ "$size" -le ${SMALL} ] || continue
+set -- "$@" "$f"
+content_sent="$content_sent$one "
+printf '%s:%s ' "$one" "$size"
+done
+echo
+[ $# = 0 ] || cat -- "$@"
 fi`;
-  if (unless === undefined) return show;
-  const escaped = sumName(path) === pathWord(path) ? '' : '\\';
-  return `case $sums in *${quote(`\n${escaped}${unless}  ${sumName(path)}\n`)}*) code ${SAME} ;; *)\n${show} ;;\nesac`;
+}
+
+/** The contents that a batch sent, by the index of their query. */
+function contentsIn({ stdout }: PartOutput): [number, Buffer][] {
+  const end = stdout.indexOf(10);
+  if (end < 0) return [];
+  let from = end + 1;
+  return [...stdout.toString('latin1', 0, end).matchAll(/(\d+):(\d+) /g)].map(([, index, size]) => {
+    const content = stdout.subarray(from, from + Number(size));
+    from += Number(size);
+    return [Number(index), content];
+  });
+}
+
+function sentAnswer(
+  { path }: ContentQuery,
+  content: Buffer | undefined,
+  sha256: string | undefined,
+): ContentAnswer {
+  // Sizes were asked before: a file that is written meanwhile shifts all that come behind it.
+  if (!content || createHash('sha256').update(content).digest('hex') !== sha256) {
+    throw new TaskError(`${path} cannot be read: it, or a file that is read with it, changes meanwhile`, {
+      hint: 'run again when whatever writes it is done',
+    });
+  }
+  return { state: 'content', content };
 }
 
 /** A name as sha256sum prints it: with newlines and backslashes escaped. */
