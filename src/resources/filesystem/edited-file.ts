@@ -107,5 +107,6 @@ function editContent(
   const before = content.state === 'content' ? content.content : null;
   const { text, encode, toBuffer } = decodeText(before ?? Buffer.alloc(0));
   const edited = file.edit(text, encode);
-  return { before, after: toBuffer(edited), changed: before === null || edited !== text };
+  if (before !== null && edited === text) return { before, after: before, changed: false };
+  return { before, after: toBuffer(edited), changed: true };
 }

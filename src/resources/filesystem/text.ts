@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Bytes as text and back, without losing a byte. */
 export interface Text {
   readonly text: string;
@@ -8,9 +10,12 @@ export interface Text {
 
 /** UTF-8 where the bytes are valid UTF-8; else each byte becomes one character, so that editing one line keeps the rest. */
 export function decodeText(bytes: Buffer): Text {
-  const text = bytes.toString('utf8');
-  if (Buffer.from(text, 'utf8').equals(bytes)) {
-    return { text, encode: (given) => given, toBuffer: (edited) => Buffer.from(edited, 'utf8') };
+  if (isUtf8(bytes)) {
+    return {
+      text: bytes.toString('utf8'),
+      encode: (given) => given,
+      toBuffer: (edited) => Buffer.from(edited, 'utf8'),
+    };
   }
   return {
     text: bytes.toString('latin1'),
@@ -21,6 +26,5 @@ export function decodeText(bytes: Buffer): Text {
 
 /** Content as reporters can show it: a string, or the bytes where they are no text. */
 export function showContent(bytes: Buffer): string | Buffer {
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) && !text.includes('\0') ? text : bytes;
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : bytes;
 }

@@ -1,5 +1,5 @@
 import { TaskError } from '../../errors.js';
-import { bareLine, insertLines, splitLines } from '../filesystem/lines.js';
+import { bareLine, hasLine, insertLines, splitLines } from '../filesystem/lines.js';
 import { expandMatch, parseRegExp } from '../filesystem/python-regexp.js';
 
 /** What `lineinfile` does to a text; the names are those of its parameters. */
@@ -21,8 +21,9 @@ export interface LineEdit {
 export function editLine(text: string, edit: LineEdit): string {
   requireSense(edit);
   if (edit.state === 'absent') return removeLines(text, edit);
-  let current = text;
-  for (let left = splitLines(text).length + 1; left >= 0; left -= 1) {
+  let current = putLine(text, edit);
+  if (current === text) return text;
+  for (let left = splitLines(text).length; left >= 0; left -= 1) {
     const next = putLine(current, edit);
     if (next === current) return current;
     current = next;
@@ -60,12 +61,13 @@ function removeLines(text: string, edit: LineEdit): string {
 }
 
 function putLine(text: string, edit: LineEdit): string {
-  const lines = splitLines(text);
   const wanted = bareLine(edit.line!);
   const matches = matcherOf(edit);
+  if (matches === undefined && hasLine(text, wanted)) return text;
+  const lines = splitLines(text);
   const found = matches === undefined ? -1 : findLine(lines, matches, edit.firstmatch);
   if (found >= 0) return replaceLine(lines, found, edit.backrefs ? expand(lines[found]!, edit) : wanted);
-  if (edit.backrefs || lines.some((one) => bareLine(one) === wanted)) return text;
+  if (edit.backrefs || (matches !== undefined && hasLine(text, wanted))) return text;
   return insertLines(lines, insertionPoint(lines, edit), [wanted]).join('');
 }
 
