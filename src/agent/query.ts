@@ -263,9 +263,12 @@ const keys = new WeakMap<Query, string>();
 function keyOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
-  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${keyOf(one)}`).join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(value).sort()) {
+    const one = (value as Record<string, unknown>)[name];
+    if (one !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${keyOf(one)}`;
+  }
+  return `{${text}}`;
 }
 
 /** The answers of one request, looked up by the query itself. */

@@ -59,6 +59,10 @@ export function showValue(value: unknown, secrets: Secrets): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, showValue(one, secrets)]));
 }
 
+/** Printable ASCII in lines: nearly every text of an event, and there is nothing to escape in it. */
+const PLAIN = /^[\n\x20-\x7e]*$/;
+
 function showText(text: string, secrets: Secrets): string {
-  return secrets.redact(text).split('\n').map(escapeControl).join('\n');
+  const redacted = secrets.redact(text);
+  return PLAIN.test(redacted) ? redacted : redacted.split('\n').map(escapeControl).join('\n');
 }
