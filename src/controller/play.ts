@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.js';
 import type { Play, Task } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
 import { batchesOf } from './batches.js';
+import { playOrder } from './play-order.js';
 import type { HostContext } from './context.js';
 import { Notified } from './handlers.js';
 import { flushHandlers, HostFailed, Interrupted, runNodes } from './host.js';
@@ -14,31 +15,56 @@ import { leave, type Run } from './run-state.js';
 import type { PlayPlace } from './scopes.js';
 import { verifyHosts } from './verify.js';
 
-/** Run the plays in order, until one ends that is fatal for the run. */
+/**
+ * Run the plays, each as soon as those have ended that it has to wait for, until one ends that is fatal for the run: the others that run
+ * stop at their next task.
+ */
 export async function runPlays(plays: readonly ResolvedPlay[], run: Run): Promise<void> {
+  const order = playOrder(plays);
+  const stop = new AbortController();
+  const unfinished = new Set(plays);
+  const turns: Promise<void>[] = [];
+  let fatal: ResolvedPlay | undefined;
   for (const [index, resolved] of plays.entries()) {
-    const fate = await runPlay(resolved, run);
-    if (run.options.interrupted.aborted) return;
-    if (fate === 'go on') continue;
-    const rest = [...new Set(plays.slice(index + 1).flatMap(({ hosts }) => hosts))];
-    return stopBefore([...resolved.hosts, ...rest], resolved.play, run);
+    const turn = Promise.all(order[index]!.map((before) => turns[before]!)).then(async () => {
+      if (stop.signal.aborted || run.options.interrupted.aborted) return;
+      if ((await runPlay(resolved, stop.signal, run)) === 'fatal') {
+        fatal ??= resolved;
+        stop.abort();
+      } else if (!stop.signal.aborted) unfinished.delete(resolved);
+    });
+    turns.push(
+      turn.catch((error: unknown) => {
+        stop.abort();
+        throw error;
+      }),
+    );
   }
+  const ended = await Promise.allSettled(turns);
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  if (fatal && !run.options.interrupted.aborted)
+    stopBefore([...new Set([...unfinished].flatMap(({ hosts }) => hosts))], fatal.play, run);
 }
 
 /** Run one play on its hosts that are still in the run, batch by batch. */
-async function runPlay({ play, hosts }: ResolvedPlay, run: Run): Promise<'go on' | 'fatal'> {
+async function runPlay(
+  { play, hosts }: ResolvedPlay,
+  stop: AbortSignal,
+  run: Run,
+): Promise<'go on' | 'fatal'> {
   const inRun = (host: string): boolean => run.stateOf(host).out === undefined;
   const able = hosts.filter(inRun);
-  if (able.length === 0 || run.options.interrupted.aborted) return 'go on';
+  if (able.length === 0) return 'go on';
   run.options.emit({ type: 'play-start', play: play.name, hosts: able });
   const runOnce = new RunOnce();
   const batches = batchesOf(able, play.serial);
   for (const [index, batch] of batches.entries()) {
     const place: PlayPlace = { play, hosts: () => able.filter(inRun), batch: () => batch.filter(inRun) };
     const before = batch.map((host) => run.stateOf(host).tally.changed);
-    const fatal = await runBatch(batch, { play, place, runOnce }, run);
+    const fatal = await runBatch(batch, { play, place, runOnce, stop }, run);
     if (run.options.interrupted.aborted) return 'go on';
     if (fatal) return 'fatal';
+    if (stop.aborted) return 'go on';
     const rest = batches.slice(index + 1).flat();
     if (!batch.some(inRun)) {
       stopBefore(rest, play, run);
@@ -60,11 +86,11 @@ async function runPlay({ play, hosts }: ResolvedPlay, run: Run): Promise<'go on'
 /** @returns whether so many hosts failed that the run ends: the others stopped at their next task */
 async function runBatch(
   batch: readonly string[],
-  given: { play: Play; place: PlayPlace; runOnce: RunOnce },
+  given: { play: Play; place: PlayPlace; runOnce: RunOnce; stop: AbortSignal },
   run: Run,
 ): Promise<boolean> {
   const stop = new AbortController();
-  const signal = AbortSignal.any([run.options.interrupted, stop.signal]);
+  const signal = AbortSignal.any([run.options.interrupted, given.stop, stop.signal]);
   await Promise.all(
     batch.map((host) =>
       run.limit(async () => {

@@ -4,6 +4,7 @@ import { checkShape } from './check-shape.js';
 import { inherit, nothingInherited } from './inherited.js';
 import { createLoader, type LoadOptions } from './loader.js';
 import type { Play, Playbook } from './model.js';
+import { checkNeeds } from './needs.js';
 import { childOf, isList, isMapping, itemsOf, showKind, wrong, wrongKey, type YamlNode } from './node.js';
 import { loadPlay, type PlayPlace } from './play.js';
 import { importPlaybookShape, playShape } from './schema.js';
@@ -22,6 +23,7 @@ export async function loadPlaybook(options: LoadOptions): Promise<Playbook> {
   const loader = createLoader(options, cwd);
   const name = loader.nameOf(path);
   const plays = loadFile(path, { loader, inherited: nothingInherited, vars: new Map(), trail: [] });
+  checkNeeds(plays);
   return { path, name, plays, namesFacts: loader.namesFacts() };
 }
 

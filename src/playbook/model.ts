@@ -36,9 +36,17 @@ export interface Play {
   readonly become: Loaded | undefined;
   readonly becomeUser: Loaded | undefined;
   readonly serial: readonly (number | string)[];
+  /** the plays before it that have to end before it starts; undefined: all of them */
+  readonly needs: readonly Needed[] | undefined;
   readonly anyErrorsFatal: boolean;
   readonly maxFailPercentage: Loaded | undefined;
   readonly tags: readonly string[];
+}
+
+/** A play as another one names it. */
+export interface Needed {
+  readonly name: string;
+  readonly position: Position;
 }
 
 /** A role as used by a play (the same role with other parameters is another one). */

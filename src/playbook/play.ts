@@ -22,6 +22,7 @@ import { roleImporter } from './import-role.js';
 import { loadRole, type LoadedRole } from './role.js';
 import { resolveRoles } from './role-uses.js';
 import { playShape } from './schema.js';
+import { readNeeds } from './needs.js';
 import { readSerial } from './serial.js';
 import { loadHandlers, loadTaskList } from './task-list.js';
 import { flushTask } from './task.js';
@@ -85,6 +86,7 @@ export function loadPlay(node: YamlNode, { loader, file, inherited: outer, vars 
     roles: roles.map((one) => one.role),
     checks: [...roles.flatMap((one) => one.checks), ...loadChecks(childOf(node, 'verify'), frame)],
     serial: readSerial(childOf(node, 'serial')),
+    needs: readNeeds(childOf(node, 'needs')),
     anyErrorsFatal: value['any_errors_fatal'] === true,
     maxFailPercentage: value['max_fail_percentage'],
     tags: inherited.tags,
