@@ -22,7 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A reader that goes away (`provision … | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(io.exitCode);
-    throw error;
+    process.stderr.write(`error: standard output cannot be written: ${error.message}\n`);
+    process.exit(ExitCode.usage);
   });
   await run(argv, io);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

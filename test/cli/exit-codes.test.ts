@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -169,6 +169,22 @@ describe('the built command line', () => {
     const wrong = run('none.yml');
     expect([wrong.status, wrong.stdout]).to.deep.equal([5, '']);
     expect(wrong.stderr).to.match(/^error: no playbook/);
+  });
+
+  it('says that its output cannot be written, without a stack', function () {
+    const bin = fileURLToPath(new URL('../../bin/provision.js', import.meta.url));
+    if (!existsSync(fileURLToPath(new URL('../../dist/cli.js', import.meta.url)))) this.skip();
+    if (!existsSync('/dev/full')) this.skip();
+    const full = openSync('/dev/full', 'w');
+    const ran = spawnSync(process.execPath, [bin, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([ran.status, ran.stderr]).to.deep.equal([
+      5,
+      'error: standard output cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 });
 
