@@ -131,6 +131,17 @@ underEachShell('queries about files', (host) => {
     }
   });
 
+  it('bring what files of the kernel hold, which tell no size', async () => {
+    writeFileSync(at('plain'), 'plain');
+    const paths = [at('plain'), '/proc/version', at('plain2'), '/proc/sys/kernel/ostype'];
+    writeFileSync(paths[2]!, 'plain 2');
+    const query = (path: string): ContentQuery => ({ kind: 'content', path, unless: sha256('other') });
+    const answers = await ask<'content'>(host.agent, ...paths.map(query));
+    expect(
+      answers.map((one) => (one.state === 'content' ? one.content.toString() : one.state)),
+    ).to.deep.equal(paths.map((path) => readFileSync(path, 'utf8')));
+  });
+
   it('do not outgrow the argument list of a process', async () => {
     const paths = Array.from({ length: 2500 }, (_one, index) => at(`${'long'.repeat(40)}${index}`));
     writeFileSync(paths[2499]!, 'last');

@@ -112,7 +112,8 @@ sizes=$(find -L "$@" -maxdepth 0 -printf '%s ')
 for one in $ones; do
 f=$1 size=\${sizes%% *} sizes=\${sizes#* }
 shift
-[ "$size" -le ${SMALL} ] || continue
+# Files of the kernel tell no size.
+[ "$size" -gt 0 ] && [ "$size" -le ${SMALL} ] || continue
 set -- "$@" "$f"
 content_sent="$content_sent$one "
 printf '%s:%s ' "$one" "$size"
