@@ -80,7 +80,7 @@ function isOwn({ uid, mode }) {
 }
 
 function keep(scripts, folder) {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 4);
   if (!isOwn(statSync(folder))) return;
   for (const [name, { script }] of scripts) {
     const fresh = join(folder, `${name}.${process.pid}`);
@@ -92,6 +92,16 @@ function keep(scripts, folder) {
       closeSync(fd);
     }
     renameSync(fresh, join(folder, name));
+  }
+}
+
+/** A folder and so many above it. Not `recursive`: where the topmost cannot be made, as below /proc, Node tries for ever. */
+function makeFolder(path, levels) {
+  if (levels > 1) makeFolder(dirname(path), levels - 1);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
   }
 }
 

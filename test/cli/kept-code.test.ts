@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -90,6 +90,15 @@ describe('compiled code that is kept', function () {
     writeFileSync(join(cache, 'provision'), 'a file');
     expect(run('--version')).to.match(/^\d/);
     expect(readFileSync(join(cache, 'provision'), 'utf8')).to.equal('a file');
+  });
+
+  it('is given up where no folder can be made', () => {
+    const ran = spawnSync(process.execPath, [bin, '--version'], {
+      encoding: 'utf8',
+      timeout: 10_000,
+      env: { ...process.env, XDG_CACHE_HOME: '/proc/none' },
+    });
+    expect([ran.status, ran.signal]).to.deep.equal([0, null]);
   });
 
   it('of the builds before the last three is removed', () => {
