@@ -1,16 +1,7 @@
 'use strict';
 // Reading and compiling the program took a sixth of a run that changes nothing. V8 can give out what it has compiled, and take it
 // back the next time; it refuses what another release of it or other flags have made.
-const {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-} = require('node:fs');
-const { renameSync, rmSync, statSync, writeSync } = require('node:fs');
+const fs = require('node:fs');
 const { createRequire, wrap } = require('node:module');
 const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
@@ -25,7 +16,7 @@ const BUILDS = 3;
  * @returns its exports
  */
 exports.loadKept = function loadKept(entry, folder) {
-  const build = readFileSync(join(dirname(entry), 'build-id'), 'latin1');
+  const build = fs.readFileSync(join(dirname(entry), 'build-id'), 'latin1');
   const own = join(folder, `${build}-${process.versions.v8}`);
   const scripts = new Map();
   const modules = new Map();
@@ -44,7 +35,7 @@ exports.loadKept = function loadKept(entry, folder) {
   function compile(path) {
     const name = basename(path);
     const cachedData = readOwn(join(own, name));
-    const script = new Script(wrap(readFileSync(path, 'utf8')), { filename: path, cachedData });
+    const script = new Script(wrap(fs.readFileSync(path, 'utf8')), { filename: path, cachedData });
     scripts.set(name, { script, isNew: !cachedData || script.cachedDataRejected });
     return script;
   }
@@ -66,12 +57,12 @@ exports.loadKept = function loadKept(entry, folder) {
 function readOwn(path) {
   let fd;
   try {
-    fd = openSync(path, 'r');
-    return isOwn(fstatSync(fd)) ? readFileSync(fd) : undefined;
+    fd = fs.openSync(path, 'r');
+    return isOwn(fs.fstatSync(fd)) ? fs.readFileSync(fd) : undefined;
   } catch {
     return undefined;
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (fd !== undefined) fs.closeSync(fd);
   }
 }
 
@@ -81,17 +72,17 @@ function isOwn({ uid, mode }) {
 
 function keep(scripts, folder) {
   makeFolder(folder, 4);
-  if (!isOwn(statSync(folder))) return;
+  if (!isOwn(fs.statSync(folder))) return;
   for (const [name, { script }] of scripts) {
     const fresh = join(folder, `${name}.${process.pid}`);
-    const fd = openSync(fresh, 'wx', 0o600);
+    const fd = fs.openSync(fresh, 'wx', 0o600);
     try {
-      writeSync(fd, script.createCachedData());
-      fsyncSync(fd);
+      fs.writeFileSync(fd, script.createCachedData());
+      fs.fsyncSync(fd);
     } finally {
-      closeSync(fd);
+      fs.closeSync(fd);
     }
-    renameSync(fresh, join(folder, name));
+    fs.renameSync(fresh, join(folder, name));
   }
 }
 
@@ -99,7 +90,7 @@ function keep(scripts, folder) {
 function makeFolder(path, levels) {
   if (levels > 1) makeFolder(dirname(path), levels - 1);
   try {
-    mkdirSync(path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
@@ -107,10 +98,11 @@ function makeFolder(path, levels) {
 
 /** Remove the code of builds that were kept before the last few. */
 function forget(folder, own) {
-  const others = readdirSync(folder)
+  const others = fs
+    .readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((path) => path !== own)
-    .map((path) => ({ path, since: statSync(path).mtimeMs }))
+    .map((path) => ({ path, since: fs.statSync(path).mtimeMs }))
     .sort((a, b) => b.since - a.since);
-  for (const { path } of others.slice(BUILDS - 1)) rmSync(path, { recursive: true, force: true });
+  for (const { path } of others.slice(BUILDS - 1)) fs.rmSync(path, { recursive: true, force: true });
 }

@@ -199,7 +199,9 @@ describe('the role common', function () {
       expect(after.get(host), `${host}\n${ran.text}`).to.include.members(processes);
     }
     // What carries the traffic is left to runs of the playbook, which take one host after the other.
-    for (const [host, names] of await later.installed())
+    const installed = await later.installed();
+    expect(installed.size).to.equal(2);
+    for (const [host, names] of installed)
       expect(names, `${host}\n${ran.text}`)
         .to.have.length(1)
         .and.to.satisfy(([name = '']: string[]) => name.startsWith('libc6 '));

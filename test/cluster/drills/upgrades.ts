@@ -36,7 +36,9 @@ export function upgrades(site: () => Project): void {
       const seconds = (Date.now() - began) / 1000;
       const tally = await requests.stop();
       succeeded(ran);
-      for (const [host, names] of await later.installed())
+      const installed = await later.installed();
+      expect(installed.size).to.equal(7);
+      for (const [host, names] of installed)
         expect(names, `${host}\n${ran.text}`)
           .to.have.length(1)
           .and.to.satisfy(([name = '']: string[]) => name.startsWith('libc6 '));
