@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import Table from 'cli-table3';
 import { Argument, Option, type Command } from 'commander';
 import type { Context } from '../cluster/context.js';
 import { takeDown } from '../cluster/down.js';
@@ -22,6 +21,7 @@ import { bringUp } from '../cluster/up.js';
 import { ClusterError, UsageError } from '../errors.js';
 import { loadInventory } from '../inventory/load.js';
 import { hostVariables } from '../inventory/variables.js';
+import { tableLines } from '../reporters/table.js';
 import { createSecrets } from '../variables/secrets.js';
 import type { Io } from './io.js';
 
@@ -199,14 +199,10 @@ function stdioOf(stream: Readable | Writable): Readable | Writable | 'pipe' {
 }
 
 function statusTable(hosts: readonly HostStatus[]): string {
-  const table = new Table({
-    head: ['host', 'address', 'state', 'suite', 'pid', 'uptime'],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: columnsOnly,
-  });
+  const rows = [['host', 'address', 'state', 'suite', 'pid', 'uptime']];
   for (const host of hosts) {
     const state = host.state === 'running' && host.link === 'cut' ? 'running, link cut' : host.state;
-    table.push([
+    rows.push([
       host.name,
       host.address,
       state,
@@ -215,19 +211,8 @@ function statusTable(hosts: readonly HostStatus[]): string {
       duration(host.uptime),
     ]);
   }
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  return tableLines(rows).join('\n');
 }
-
-const columnsOnly = Object.fromEntries(
-  [
-    ...['top', 'bottom'].flatMap((side) => ['', '-mid', '-left', '-right'].map((part) => `${side}${part}`)),
-    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-  ].map((place) => [place, '']),
-);
 
 function duration(seconds: number | undefined): string {
   if (seconds === undefined) return '-';

@@ -1,10 +1,9 @@
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { findRun, pastEvents, pastRuns, type PastRun } from '../controller/journal/read.js';
 import { ConfigurationError, TaskError, UnreachableError, type ErrorContext } from '../errors.js';
 import type { HostRecap, RunEvent } from '../events.js';
 import { createHumanReporter } from '../reporters/human.js';
-import { BORDERLESS } from '../reporters/recap.js';
+import { tableLines } from '../reporters/table.js';
 import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import { journalRoot } from './outputs.js';
@@ -33,16 +32,12 @@ export function define(command: Command, io: Io): void {
 function listText(runs: readonly PastRun[]): string {
   if (runs.length === 0) return 'there is no run yet\n';
   const heads = ['id', 'what', 'playbook', 'hosts', 'changed', 'failed', 'exit', 'by'];
-  const table = new Table({
-    head: heads,
-    chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  });
+  const rows = [heads];
   for (const { record, recap } of runs) {
     const hosts = recap?.hosts ?? [];
     const count = (of: (host: HostRecap) => boolean): string =>
       recap ? String(hosts.filter(of).length) : '?';
-    table.push([
+    rows.push([
       record.id,
       record.kind,
       record.playbook,
@@ -53,11 +48,7 @@ function listText(runs: readonly PastRun[]): string {
       record.by,
     ]);
   }
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  return `${tableLines(rows).join('\n')}\n`;
 }
 
 async function show(name: string, options: ShowOptions, io: Io): Promise<void> {

@@ -1,7 +1,7 @@
-import Table from 'cli-table3';
 import type { HostRecap, Recap } from '../events.js';
 import type { Palette } from './palette.js';
 import { plural } from './plural.js';
+import { tableLines } from './table.js';
 
 interface Show {
   readonly roundTrips: boolean;
@@ -16,18 +16,12 @@ interface Column {
 /** The recap as lines: a row for each host, columns as Ansible names them. */
 export function recapTable(recap: Recap, palette: Palette, show: Show): string[] {
   const columns = columnsOf(recap, palette, show);
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    colAligns: columns.map((_, index) => (index === 0 ? 'left' : 'right')),
-  });
-  for (const host of recap.hosts) table.push(columns.map(({ cell }) => cell(host)));
+  const rows = [
+    columns.map(({ head }) => head),
+    ...recap.hosts.map((host) => columns.map(({ cell }) => cell(host))),
+  ];
   return [
-    ...table
-      .toString()
-      .split('\n')
-      .map((line) => `  ${line.trimEnd()}`),
+    ...tableLines(rows, (column) => column > 0).map((line) => `  ${line}`),
     '',
     summary(recap, palette, show),
   ];
@@ -86,22 +80,3 @@ function summary(recap: Recap, palette: Palette, { dryRun }: Show): string {
   if (count(unverified) > 0) parts.push(palette.red(`${hosts(unverified)} not verified`));
   return `  ${parts.join(', ')}, in ${(recap.ms / 1000).toFixed(1)} s`;
 }
-
-/** Tables without lines. */
-export const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
