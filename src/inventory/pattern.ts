@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import picomatch from 'picomatch';
 import { UsageError, messageOf } from '../errors.js';
 import { didYouMean } from '../schema.js';
 import { membersOf } from './members.js';
+import { isIPv6 } from './ipv6.js';
 import type { Inventory } from './model.js';
 
 export interface PatternOptions {

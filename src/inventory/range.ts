@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6 } from './ipv6.js';
 
 /** The hosts that one entry of an inventory names, and their port if it gives one. */
 export interface HostEntry {
