@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 'use strict';
+const { readFileSync } = require('node:fs');
 const module_ = require('node:module');
 const { homedir } = require('node:os');
 const { join } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
+const { openCache } = require('./cache.js');
 
-const program = join(__dirname, '..', 'dist', 'cli.js');
+const dist = join(__dirname, '..', 'dist');
+const program = join(dist, 'cli.js');
 // Not in Node's own place for it below /tmp, where others could have put theirs.
 const kept = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'provision');
 main(process.argv.slice(2));
@@ -14,11 +17,13 @@ function main(args) {
   // Most of a run's code runs a few times only: optimising it took a third of the processor's time. V8 12, in Node 22, has the flag
   // no more, and complains about flags that it does not have.
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--interrupt-budget=1000000');
+  const build = readFileSync(join(dist, 'build-id'), 'latin1');
+  const cache = openCache(join(kept, 'builds'), `${build}-${process.versions.v8}`);
   // From release 22 on Node keeps compiled code by itself.
   if (module_.enableCompileCache) {
     module_.enableCompileCache(kept);
-    require(program).main(args);
+    require(program).main(args, cache);
   } else {
-    require('./kept-code.js').loadKept(program, join(kept, 'code')).main(args);
+    require('./kept-code.js').loadKept(program, cache).main(args, cache);
   }
 }

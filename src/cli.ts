@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode } from './cli/exit-codes.js';
-import type { Io } from './cli/io.js';
+import type { Cache, Io } from './cli/io.js';
 import { findVerb, verbs } from './cli/verbs.js';
 import { version } from './cli/version.js';
 
 /** argv (without node and the script) to exit code. The only place that touches process.*. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], cache?: Cache): Promise<void> {
   const [interrupted, killed] = [new AbortController(), new AbortController()];
   const io: Io = {
     stdin: process.stdin,
@@ -13,6 +13,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
+    cache,
     argv,
     exitCode: ExitCode.ok,
     interrupted: interrupted.signal,

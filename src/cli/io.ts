@@ -1,5 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 
+/** Files that a build of the program has made for itself, and can make again. The user's own: nobody else has written them. */
+export interface Cache {
+  read(name: string): Buffer | undefined;
+  write(files: readonly (readonly [name: string, data: string | Buffer])[]): void;
+}
+
 /** What a verb may use of the process. Tests pass their own. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -7,6 +13,8 @@ export interface Io {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** left out: everything is made anew */
+  readonly cache?: Cache | undefined;
   /** the arguments as typed */
   argv: readonly string[];
   /** set by the verb; 0 unless it says otherwise */

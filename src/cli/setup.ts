@@ -22,6 +22,7 @@ import { createSecrets, type Secrets } from '../variables/secrets.js';
 import { addSecrets, createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
 import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
+import { openTrees } from './kept-trees.js';
 import type { HostOptions, TaskOptions } from './options.js';
 import { promptSecret, rememberAnswers } from './prompt.js';
 import { fromVagrant } from './vagrant.js';
@@ -134,6 +135,7 @@ export async function readPlaybook(
   setup: Pick<Setup, 'vault' | 'secrets'>,
 ): Promise<Playbook> {
   const path = findPlaybook(name, io.cwd);
+  const kept = io.cache && openTrees(io.cache, path);
   const playbook = await loadPlaybook({
     path,
     rolesPath: [join(io.cwd, 'roles'), join(shipped, 'roles')],
@@ -141,7 +143,9 @@ export async function readPlaybook(
     cwd: io.cwd,
     openVault: setup.vault.openValue,
     noteSecrets: (value) => addSecrets(value, setup.secrets),
+    kept,
   });
+  kept?.save();
   return selectTags(playbook, { tags: options.tags, skipTags: options.skipTags });
 }
 

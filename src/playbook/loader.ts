@@ -3,7 +3,7 @@ import { ConfigurationError, type Position } from '../errors.js';
 import type { JsonSchema } from '../schema.js';
 import { checkSyntax } from '../template/syntax.js';
 import type { Loaded } from '../template/template.js';
-import { loadYaml } from '../template/yaml.js';
+import { loadYaml, type KeptTrees } from '../template/yaml.js';
 import { namesFacts } from '../variables/names-facts.js';
 import { isVault } from '../variables/vault.js';
 import { checkNoJinja } from './jinja.js';
@@ -24,6 +24,8 @@ export interface LoadOptions {
   /** gets what a file holds that is a vault as a whole */
   readonly noteSecrets?: ((value: Loaded) => void) | undefined;
   readonly files?: Files;
+  /** of a playbook that was loaded before: its files' texts are not checked again */
+  readonly kept?: KeptTrees | undefined;
 }
 
 /** What reading the files of one playbook shares. */
@@ -75,15 +77,24 @@ function readYaml(
   path: string,
   name: string,
   files: Files,
-  { openVault, noteSecrets }: LoadOptions,
+  { openVault, noteSecrets, kept }: LoadOptions,
 ): YamlNode | undefined {
   const text = files.read(path);
   if (text === undefined) return undefined;
-  const document = loadYaml(isVault(text) ? openFile(text, name, openVault) : text, name, { openVault });
+  // What a vault holds is written nowhere.
+  const trees = isVault(text) ? undefined : kept;
+  const isKnown = trees?.get(text) !== undefined;
+  const document = loadYaml(isVault(text) ? openFile(text, name, openVault) : text, name, {
+    openVault,
+    kept: trees,
+  });
   if (isVault(text)) noteSecrets?.(document.value);
   const node: YamlNode = { value: document.value, document, path: [] };
-  checkNoJinja(node);
-  checkSyntax(node.value);
+  // What is kept was found to be right: trees of a playbook that is refused are not.
+  if (!isKnown) {
+    checkNoJinja(node);
+    checkSyntax(node.value);
+  }
   return node;
 }
 

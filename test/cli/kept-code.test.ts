@@ -37,7 +37,7 @@ describe('compiled code that is kept', function () {
       env: { ...process.env, XDG_CACHE_HOME: cache },
     });
   const builds = (): string[] =>
-    readdirSync(join(cache, 'provision', 'code')).map((name) => join(cache, 'provision', 'code', name));
+    readdirSync(join(cache, 'provision', 'builds')).map((name) => join(cache, 'provision', 'builds', name));
   /** What is kept, with when it was written. */
   const kept = (): Map<string, number> =>
     new Map(
@@ -103,12 +103,12 @@ describe('compiled code that is kept', function () {
 
   it('of the builds before the last three is removed', () => {
     for (const [index, name] of ['a', 'b', 'c'].entries()) {
-      const build = join(cache, 'provision', 'code', name);
+      const build = join(cache, 'provision', 'builds', name);
       mkdirSync(build, { recursive: true });
       utimesSync(build, index, index);
     }
     run('--version');
-    const names = readdirSync(join(cache, 'provision', 'code'));
+    const names = readdirSync(join(cache, 'provision', 'builds'));
     expect(names).to.include.members(['b', 'c']).and.not.to.include('a');
     expect(names).to.have.length(3);
   });

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { ConfigurationError, formatPosition } from '../../src/errors.js';
-import { Template, Vaulted } from '../../src/template/template.js';
-import { loadYaml, looksLikeJinja } from '../../src/template/yaml.js';
+import { Template, Vaulted, type Loaded } from '../../src/template/template.js';
+import type { TreeNode } from '../../src/template/yaml-tree.js';
+import { loadYaml, looksLikeJinja, type KeptTrees } from '../../src/template/yaml.js';
 
 const load = (text: string): unknown => loadYaml(text, 'f.yml').value;
 const failure = (text: string): ConfigurationError => {
@@ -235,6 +236,57 @@ describe('loadYaml', () => {
     );
   });
 
+  it('reads the same from a tree that was kept, and finds the same places (property)', () => {
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        fc.constantFrom(
+          'a',
+          '<%= x %>',
+          'two\nlines <%= y %>\n',
+          'yes',
+          '0644',
+          '~',
+          '',
+          1,
+          -0.5,
+          true,
+          null,
+        ),
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(fc.constantFrom('a', 'yes', '1', '__proto__', 'no'), tie('tree'), {
+          noNullPrototype: true,
+        }),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        const kept = jsonTrees();
+        const text = stringify(value, { version: '1.1' });
+        const [first, again] = [loadYaml(text, 'f.yml', { kept }), loadYaml(text, 'f.yml', { kept })];
+        expect(kept.hits()).to.equal(1);
+        expect(shown(again.value)).to.equal(shown(first.value));
+        for (const path of pathsIn(first.value)) {
+          expect([again.at(path), again.keyAt(path)]).to.deep.equal([first.at(path), first.keyAt(path)]);
+          expect(again.placesOf(path)(1)).to.deep.equal(first.placesOf(path)(1));
+        }
+      }),
+    );
+  });
+
+  it('keeps no tree that JSON would change, nor of what is wrong', () => {
+    for (const text of ['a: &x 1\nb: *x\n', 'a: .inf\n', 'a: .nan\n', 'a: -0.0\n']) {
+      const kept = jsonTrees();
+      loadYaml(text, 'f.yml', { kept });
+      loadYaml(text, 'f.yml', { kept });
+      expect([text, kept.hits()]).to.deep.equal([text, 0]);
+    }
+    const kept = jsonTrees();
+    for (let time = 0; time < 2; time += 1)
+      expect(() => loadYaml('a: 1\na: 2\n', 'f.yml', { kept })).to.throw(/twice/);
+    expect(kept.hits()).to.equal(0);
+  });
+
   it('places each character of any quoted template (property)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii' }), (before) => {
@@ -255,3 +307,34 @@ describe('looksLikeJinja', () => {
     expect(looksLikeJinja('${HOME} { a }')).to.equal(false);
   });
 });
+
+/** Trees that have been written down and read again. */
+function jsonTrees(): KeptTrees & { hits: () => number } {
+  const trees = new Map<string, string>();
+  let hits = 0;
+  return {
+    get(text) {
+      const tree = trees.get(text);
+      if (tree === undefined) return undefined;
+      hits += 1;
+      return JSON.parse(tree) as TreeNode | null;
+    },
+    put: (text, root) => void trees.set(text, JSON.stringify(root)),
+    hits: () => hits,
+  };
+}
+
+function shown(value: Loaded): string {
+  return JSON.stringify(value, (_key, one: unknown) =>
+    one instanceof Template ? [one.source, one.position, one.positionAt(1)] : one,
+  );
+}
+
+/** The paths of all values within one. */
+function pathsIn(value: Loaded): (string | number)[][] {
+  if (typeof value !== 'object' || value === null || value instanceof Template) return [[]];
+  const entries: [string | number, Loaded][] = Array.isArray(value)
+    ? [...(value as readonly Loaded[]).entries()]
+    : Object.entries(value);
+  return [[], ...entries.flatMap(([key, inner]) => pathsIn(inner).map((path) => [key, ...path]))];
+}
