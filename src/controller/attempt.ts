@@ -133,7 +133,7 @@ async function applyUnit(
   const { head, unit, work, queue, changes, steps, answers } = given;
   const { resource, params, at } = work;
   context.emit({ type: 'task-start', host: context.host, task: unit.label });
-  context.noteChange();
+  context.forget();
   queue.forgetAnswers();
   // On the controller it may change the very files that the next tasks are made of.
   const following = isOnController(at, context) ? [] : await unitsBehind(unit, queue, given.ahead);

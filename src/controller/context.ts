@@ -8,13 +8,15 @@ import type { HostValues } from './host-values.js';
 import type { Preparation } from './prepare.js';
 import type { RunOnce } from './run-once.js';
 import type { Session } from './session.js';
-import type { Place, UnitChange } from './unit.js';
+import type { Place, Unit, UnitChange } from './unit.js';
 
 /** One host in one play: what its task loop works with. */
 export interface HostContext {
   readonly host: string;
   readonly preparation: Preparation;
   readonly values: HostValues;
+  /** what later plays will ask of the host; the second time nothing. Nobody settles these units */
+  readonly foresee: () => Promise<readonly Unit[]>;
   readonly notified: Notified;
   /** in a dry run: handlers whose notifier may change something */
   readonly maybeNotified: Notified;
@@ -34,8 +36,8 @@ export interface HostContext {
   readonly onChange: (change: UnitChange) => TaskError | undefined;
   /** in a dry run: told what a unit has asked of a place */
   readonly onAsked: ((place: Place, queries: readonly Query[]) => void) | undefined;
-  /** told before anything is done on any host */
-  readonly noteChange: () => void;
+  /** told before anything is done, or waited for, on any host: what was said before may not hold any more */
+  readonly forget: () => void;
   /** dry run */
   readonly check: boolean;
   readonly interrupted: AbortSignal;

@@ -15,6 +15,13 @@ export class HostValues {
     this.#fixed = fixed;
   }
 
+  /** What is visible now, for looking ahead: what is foreseen with it is seen by nobody else. */
+  copy(): HostValues {
+    const copy = new HostValues(this.#fixed);
+    for (const [name, given] of this.#visible) copy.#settle(name, given);
+    return copy;
+  }
+
   /** Live: scopes that were built on it see what is set later. */
   get bindings(): ReadonlyMap<string, Given> {
     return this.#visible;

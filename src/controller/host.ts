@@ -6,7 +6,7 @@ import type { Block, Task, TaskNode } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
 import { UnknownValue } from '../template/scope.js';
 import { Template } from '../template/template.js';
-import { askAll, samePlace } from './ask.js';
+import { askAll, queriesOf, samePlace } from './ask.js';
 import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
 import { unitChange } from './attempt.js';
@@ -138,10 +138,7 @@ async function settleNext(
 ): Promise<Settled> {
   try {
     if (unit.work && !unit.work.answers) {
-      await queue.fill(reach);
-      await askAll(queue.open.slice(0, reach), (place, queries) =>
-        ask(place, queries, unit.work?.at, context),
-      );
+      await askAhead(queue, reach, unit.work.at, context);
     }
     return await settleUnit(head, unit, queue, AFTER_CHANGE, context);
   } catch (error) {
@@ -154,6 +151,30 @@ async function settleNext(
 function isFaultOfTask(error: unknown): error is TaskError | ConfigurationError {
   if (error instanceof LockedError) return false;
   return error instanceof TaskError || error instanceof ConfigurationError;
+}
+
+/**
+ * Ask what the tasks ahead want to know and, the first time, what later plays will: their tasks, prepared anew when their turn has come,
+ * find the answers where they ask. Facts that something waits for come first, so that the rest can be asked all at once.
+ */
+async function askAhead(queue: Queue, reach: number, now: Place, context: HostContext): Promise<void> {
+  const barrier = await queue.fill(reach);
+  const facts =
+    barrier?.kind === 'pending' && barrier.pending instanceof FactsPending
+      ? barrier.pending.gather()
+      : undefined;
+  facts?.catch(() => undefined);
+  const later = await context.foresee();
+  if (facts) {
+    await facts;
+    await queue.fill(reach);
+  }
+  await askAll([...queue.open.slice(0, reach), ...later], (place, queries) =>
+    ask(place, queries, now, context),
+  );
+  for (const { work } of later) {
+    if (work?.answers) context.sessionOf(work.at.host).remember(work.at.user, queriesOf(work), work.answers);
+  }
 }
 
 /** Looking ahead may meet a user that an earlier task is still to create: only the place whose turn it is has to answer. */

@@ -9,17 +9,23 @@ import type { Scope } from '../template/scope.js';
 
 /** Answers what the controller itself can answer: its files, and templates. Undefined for every other query. */
 export async function answerLocally(query: Query, asked: Asked): Promise<Answer | undefined> {
-  const { task, scope, playbookDir, cwd } = asked;
+  const { task, scope, playbookDir, cwd, once } = asked;
   switch (query.kind) {
     case 'local-file': {
       const path = locate(query.path, task, playbookDir, 'files');
-      return { content: await readFile(path), mode: (await stat(path)).mode & 0o7777 };
+      return once(`file ${path}`, async () => ({
+        content: await readFile(path),
+        mode: (await stat(path)).mode & 0o7777,
+      }));
     }
-    case 'local-tree':
-      return readTree(locate(query.path, task, playbookDir, 'files'));
+    case 'local-tree': {
+      const path = locate(query.path, task, playbookDir, 'files');
+      return once(`tree ${path}`, () => readTree(path));
+    }
     case 'render': {
       const path = locate(query.path, task, playbookDir, 'templates');
-      return { content: renderFile(await readFile(path, 'utf8'), shownName(path, cwd), scope) };
+      const text = await once(`text ${path}`, () => readFile(path, 'utf8'));
+      return { content: renderFile(text, shownName(path, cwd), scope) };
     }
     default:
       return undefined;
@@ -33,6 +39,8 @@ export interface Asked {
   readonly playbookDir: string;
   /** messages name files relative to it */
   readonly cwd: string;
+  /** files are read once for all hosts, as long as nothing is changed */
+  readonly once: <T>(key: string, make: () => Promise<T>) => Promise<T>;
 }
 
 function shownName(path: string, cwd: string): string {

@@ -5,6 +5,10 @@ import { batchesOf } from './batches.js';
 import { playOrder } from './play-order.js';
 import type { HostContext } from './context.js';
 import { Notified } from './handlers.js';
+import { foresee } from './foresee.js';
+import type { HostValues } from './host-values.js';
+import type { Preparation } from './prepare.js';
+import type { Unit } from './unit.js';
 import { flushHandlers, HostFailed, Interrupted, runNodes } from './host.js';
 import { answerLocally } from './local-answers.js';
 import { becomeUserOf } from './place.js';
@@ -28,7 +32,7 @@ export async function runPlays(plays: readonly ResolvedPlay[], run: Run): Promis
   for (const [index, resolved] of plays.entries()) {
     const turn = Promise.all(order[index]!.map((before) => turns[before]!)).then(async () => {
       if (stop.signal.aborted || run.options.interrupted.aborted) return;
-      if ((await runPlay(resolved, stop.signal, run)) === 'fatal') {
+      if ((await runPlay(resolved, plays.slice(index + 1), stop.signal, run)) === 'fatal') {
         fatal ??= resolved;
         stop.abort();
       } else if (!stop.signal.aborted) unfinished.delete(resolved);
@@ -49,6 +53,7 @@ export async function runPlays(plays: readonly ResolvedPlay[], run: Run): Promis
 /** Run one play on its hosts that are still in the run, batch by batch. */
 async function runPlay(
   { play, hosts }: ResolvedPlay,
+  later: readonly ResolvedPlay[],
   stop: AbortSignal,
   run: Run,
 ): Promise<'go on' | 'fatal'> {
@@ -59,9 +64,9 @@ async function runPlay(
   const runOnce = new RunOnce();
   const batches = batchesOf(able, play.serial);
   for (const [index, batch] of batches.entries()) {
-    const place: PlayPlace = { play, hosts: () => able.filter(inRun), batch: () => batch.filter(inRun) };
+    const place = placeOf({ play, hosts: able }, batch, run);
     const before = batch.map((host) => run.stateOf(host).tally.changed);
-    const fatal = await runBatch(batch, { play, place, runOnce, stop }, run);
+    const fatal = await runBatch(batch, { play, place, runOnce, later, stop }, run);
     if (run.options.interrupted.aborted) return 'go on';
     if (fatal) return 'fatal';
     if (stop.aborted) return 'go on';
@@ -83,10 +88,24 @@ async function runPlay(
   return 'go on';
 }
 
+/** A batch of a play. What was looked at ahead of its turn is at the same place then: variables are rendered once. */
+function placeOf({ play, hosts }: ResolvedPlay, batch: readonly string[], run: Run): PlayPlace {
+  const places = run.once(play, () => new Map<string, PlayPlace>());
+  const key = batch.join('\0');
+  const inRun = (host: string): boolean => run.stateOf(host).out === undefined;
+  const place = places.get(key) ?? {
+    play,
+    hosts: () => hosts.filter(inRun),
+    batch: () => batch.filter(inRun),
+  };
+  places.set(key, place);
+  return place;
+}
+
 /** @returns whether so many hosts failed that the run ends: the others stopped at their next task */
 async function runBatch(
   batch: readonly string[],
-  given: { play: Play; place: PlayPlace; runOnce: RunOnce; stop: AbortSignal },
+  given: Omit<HostTurn, 'signal'> & { readonly stop: AbortSignal },
   run: Run,
 ): Promise<boolean> {
   const stop = new AbortController();
@@ -122,6 +141,8 @@ export interface HostTurn {
   readonly play: Play;
   readonly place: PlayPlace;
   readonly runOnce: RunOnce;
+  /** the plays behind it */
+  readonly later: readonly ResolvedPlay[];
   /** aborted: it ends before its next task */
   readonly signal: AbortSignal;
 }
@@ -146,27 +167,11 @@ async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
 function hostContext(host: string, given: HostTurn, run: Run): HostContext {
   const { options, scopes, stateOf } = run;
   const { play, place, runOnce } = given;
-  const connection = run.connectionOf(host);
-  const commandLine = options.become.user;
-  const userOf = (
-    task: Pick<Task, 'become' | 'becomeUser'>,
-    scope: ReturnType<typeof scopes.ofHost>,
-  ): string | undefined => becomeUserOf(task, scope, { connection, commandLine });
   return {
     host,
-    preparation: {
-      scopeFor: (task) => scopes.ofTask(host, task, place),
-      childScope: (scope, vars) => scopes.child(scope, vars),
-      placeOf: (task, scope) => ({
-        host: task.delegateTo === undefined ? host : delegateOf(task, scope, run),
-        user: userOf(task, scope),
-      }),
-      resources: options.resources,
-      addSecret: (value) => options.secrets.add(value),
-      answerLocally: (query, task, scope) =>
-        answerLocally(query, { task, scope, playbookDir: play.dir, cwd: options.cwd }),
-    },
+    preparation: preparationOf(host, place, run),
     values: stateOf(host).values,
+    foresee: () => foreseeLater(host, given.later, run),
     notified: new Notified(),
     maybeNotified: new Notified(),
     dealtWith: stateOf(host).dealtWith,
@@ -174,18 +179,63 @@ function hostContext(host: string, given: HostTurn, run: Run): HostContext {
     handlers: play.handlers,
     runOnce,
     sessionOf: (name) => stateOf(name).session,
-    user: userOf({ become: play.become, becomeUser: play.becomeUser }, scopes.ofHost(host)),
+    user: becomeUserOf(play, scopes.ofHost(host), becomeOf(host, run)),
     emit: options.emit,
     secrets: options.secrets,
     tally: stateOf(host).tally,
     onChange: options.onChange ?? (() => undefined),
     onAsked: options.check ? options.onAsked : undefined,
-    noteChange: run.noteChange,
+    forget: run.forget,
     check: options.check,
     interrupted: given.signal,
     now: options.now,
     sleep: options.sleep,
   };
+}
+
+/** What the tasks of a play are evaluated with on a host. */
+function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostValues): Preparation {
+  const { options, scopes } = run;
+  const become = becomeOf(host, run);
+  return {
+    scopeFor: (task) => scopes.ofTask(host, task, place, values),
+    childScope: (scope, vars) => scopes.child(scope, vars),
+    placeOf: (task, scope) => ({
+      host: task.delegateTo === undefined ? host : delegateOf(task, scope, run),
+      user: becomeUserOf(task, scope, become),
+    }),
+    resources: options.resources,
+    addSecret: (value) => options.secrets.add(value),
+    answerLocally: (query, task, scope) =>
+      answerLocally(query, { task, scope, playbookDir: place.play.dir, cwd: options.cwd, once: run.once }),
+  };
+}
+
+/** Who a host's work is done as where neither a task nor the inventory says so. */
+function becomeOf(host: string, run: Run): Parameters<typeof becomeUserOf>[2] {
+  return { connection: run.connectionOf(host), commandLine: run.options.become.user };
+}
+
+/** What the plays behind this one will ask the host: then it is known, as long as nothing changes anywhere. Thought of once. */
+async function foreseeLater(
+  host: string,
+  plays: readonly ResolvedPlay[],
+  run: Run,
+): Promise<readonly Unit[]> {
+  const state = run.stateOf(host);
+  if (state.foreseen || !run.still()) return [];
+  state.foreseen = true;
+  const values = state.values.copy();
+  const later = plays
+    .filter(({ hosts }) => hosts.includes(host))
+    .map(({ play, hosts }) => {
+      const batch = batchesOf(hosts, play.serial).find((one) => one.includes(host)) ?? [host];
+      return {
+        tasks: play.tasks,
+        preparation: preparationOf(host, placeOf({ play, hosts }, batch, run), run, values),
+      };
+    });
+  return foresee(host, later, values);
 }
 
 function delegateOf(task: Task, scope: ReturnType<Run['scopes']['ofHost']>, run: Run): string {

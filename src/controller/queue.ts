@@ -72,7 +72,7 @@ export class Queue {
       const prepared = await this.#prepare(this.next);
       this.#next += 1;
       this.prepared.push(prepared);
-      foresee(prepared, this.#values);
+      foreseeResults(prepared, this.#values);
       return undefined;
     } catch (error) {
       return error instanceof PendingValue ? { kind: 'pending', pending: error } : { kind: 'error', error };
@@ -91,7 +91,7 @@ export class Queue {
     this.#next -= this.prepared.length - 1;
     this.prepared.length = 1;
     this.#values.dropForeseen();
-    foresee(head, this.#values);
+    foreseeResults(head, this.#values);
   }
 
   /** Something was changed: what the host said before may not hold any more. */
@@ -113,7 +113,7 @@ export function neverKnown(pending: PendingValue, task: Task): ConfigurationErro
  * What a task will set, where that is certain without asking the host: skipped tasks, set_fact, debug, assert. Of all
  * others the registered name becomes pending.
  */
-function foresee(prepared: PreparedTask, values: HostValues): void {
+export function foreseeResults(prepared: PreparedTask, values: HostValues): void {
   const { task } = prepared;
   const certain = certainResults(prepared);
   if (!certain) {

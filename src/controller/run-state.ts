@@ -65,6 +65,8 @@ export interface RunOptions {
 export interface HostState {
   readonly session: Session;
   readonly values: HostValues;
+  /** what its later plays will ask has been thought of */
+  foreseen: boolean;
   readonly tally: Tally;
   /** handlers of an earlier run that a dry run has dealt with */
   readonly dealtWith: Set<string>;
@@ -82,8 +84,12 @@ export interface Run {
   readonly stateOf: (host: string) => HostState;
   /** How a host is logged in to. Its passwords are secrets from then on. */
   readonly connectionOf: (host: string) => HostConnection;
-  /** Something is about to be changed on some host. */
-  readonly noteChange: () => void;
+  /** Something is about to be changed, or waited for, on some host: what hosts have said before may not hold any more. */
+  readonly forget: () => void;
+  /** nothing was changed or waited for so far */
+  readonly still: () => boolean;
+  /** make something, once as long as nothing is changed */
+  readonly once: <T>(key: unknown, make: () => T) => T;
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
   /** Close the connections to all hosts, also to those that were only asked for others. */
   readonly close: () => Promise<void>;
@@ -113,7 +119,15 @@ export function prepareRun(options: RunOptions): Run {
     if (options.sessionOf) return;
     await Promise.all([...states.values()].map(({ session }) => session.close()));
   };
-  const noteChange = (): void => {
+  const made = new Map<unknown, unknown>();
+  const once = <T>(key: unknown, make: () => T): T => {
+    if (still && !made.has(key)) made.set(key, make());
+    return still ? (made.get(key) as T) : make();
+  };
+  let still = true;
+  const forget = (): void => {
+    still = false;
+    made.clear();
     for (const { session } of states.values()) session.forget();
   };
   return {
@@ -121,7 +135,9 @@ export function prepareRun(options: RunOptions): Run {
     scopes,
     stateOf,
     connectionOf: connectionSettings,
-    noteChange,
+    forget,
+    still: () => still,
+    once,
     limit: (work) => limit(work),
     close,
   };
@@ -131,6 +147,7 @@ export function prepareRun(options: RunOptions): Run {
     if (!state) {
       state = {
         session: options.sessionOf?.(host) ?? createSession(host),
+        foreseen: false,
         values: new HostValues(fixed),
         tally: { ok: 0, changed: 0, mayChange: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
         dealtWith: new Set(),
@@ -138,6 +155,7 @@ export function prepareRun(options: RunOptions): Run {
         out: undefined,
         busy: 0,
       };
+      if (!still) state.session.forget();
       states.set(host, state);
     }
     return state;

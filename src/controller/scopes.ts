@@ -26,7 +26,13 @@ export interface Scopes {
   /** a host's variables outside of any play: connection settings, hostvars */
   ofHost(host: string): Scope;
   /** those of a task or check of a play on a host */
-  ofTask(host: string, task: Pick<Task, 'role' | 'vars'>, where: PlayPlace): Scope;
+  ofTask(
+    host: string,
+    task: Pick<Task, 'role' | 'vars'>,
+    where: PlayPlace,
+    /** what the host's tasks have set, where that is not what they have really set so far */
+    values?: HostValues,
+  ): Scope;
   /** what each level says of a variable where a role of a play uses it; without a play: outside of all plays */
   explain(
     name: string,
@@ -66,7 +72,7 @@ export function createScopes(sources: ScopeSources): Scopes {
         return extendScope(base, sources.valuesOf(host).bindings);
       });
     },
-    ofTask(host, task, where) {
+    ofTask(host, task, where, values = sources.valuesOf(host)) {
       const perPlay = roleScopes.get(where) ?? new Map<string, Scope>();
       roleScopes.set(where, perPlay);
       const role = task.role;
@@ -80,7 +86,7 @@ export function createScopes(sources: ScopeSources): Scopes {
       );
       let scope = base;
       for (const vars of task.vars) scope = extendScope(scope, bindingsOf(vars));
-      return extendScope(scope, sources.valuesOf(host).bindings);
+      return extendScope(scope, values.bindings);
     },
     explain(name, host, where) {
       const layers = layersOf(host, where?.play, where?.role).flatMap((layer): Layer[] =>

@@ -73,9 +73,10 @@ export class Session {
   readonly #marked = new Map<string, Set<BecomeUser>>();
   /** those of them that an earlier run did not come to */
   readonly #leftOver = new Set<string>();
-  /** answers that hold until something is changed */
-  readonly #known = new Map<BecomeUser, Answers>();
+  /** answers that hold until something is changed; undefined: something was */
+  #known: Map<BecomeUser, Map<string, Answer>> | undefined = new Map();
   facts: FactsAnswer | undefined;
+  #gathering: Promise<FactsAnswer> | undefined;
 
   constructor(host: string, options: SessionOptions) {
     this.host = host;
@@ -96,9 +97,9 @@ export class Session {
     const [logins, others] = loginsIn(request.queries);
     if (logins.length > 0)
       return this.#requestAndLogIn(logins, user, { ...request, queries: others }, options);
-    const known = this.#known.get(user);
-    if (known && asksOnly(request) && request.queries.every((query) => known.has(query)))
-      return { outputs: [], failed: undefined, answers: known };
+    const [known, unknown] = this.#split(user, request);
+    if (known.size > 0 && unknown.length === 0)
+      return { outputs: [], failed: undefined, answers: new Answers(known) };
     const agent = await this.#agent(user);
     // What an earlier run left must be told apart from what this request notes.
     if (request.mark?.length && !this.#told.has(agent)) await this.request(user, { steps: [], queries: [] });
@@ -108,7 +109,7 @@ export class Session {
     const facts = this.#begun || !this.#options.facts ? [] : [FACTS];
     const markers = this.#told.has(agent) ? [] : [MARKERS];
     try {
-      const queries = [...request.queries, ...facts, ...markers];
+      const queries = [...unknown, ...facts, ...markers];
       const { now, onRequest } = this.#options;
       const began = now();
       const before = { ...agent.counters };
@@ -131,22 +132,23 @@ export class Session {
         if (facts.length > 0) this.facts = response.answers.get<'facts'>({ kind: 'facts' });
         if (markers.length > 0) this.#noteLeftOver(response, user);
       }
-      return response;
+      return withKnown(response, known);
     } finally {
       // A user that did not exist yet may exist the next time.
       if (agent.lost) this.#agents.delete(user);
     }
   }
 
-  /** Ask now for what will be asked later: until `forget` it is answered from here. */
-  async remember(user: BecomeUser, queries: readonly Query[]): Promise<void> {
-    const { answers } = await this.request(user, { steps: [], queries });
-    this.#known.set(user, answers);
+  /** What was asked now and will be asked again: until `forget` it is answered from here. */
+  remember(user: BecomeUser, queries: readonly Query[], answers: Answers): void {
+    const known = this.#known?.get(user) ?? new Map<string, Answer>();
+    for (const query of queries) known.set(queryKey(query), answers.get(query));
+    this.#known?.set(user, known);
   }
 
-  /** Something was changed, here or on another host: what was asked may not hold any more. */
+  /** Something is changed, here or on another host: nothing that was asked before holds any more, nor what is being asked. */
   forget(): void {
-    this.#known.clear();
+    this.#known = undefined;
   }
 
   /** Whether the host is the controller itself. */
@@ -190,11 +192,11 @@ export class Session {
 
   /** The host's facts, asked for once. */
   async gatherFacts(user: BecomeUser): Promise<FactsAnswer> {
-    if (this.facts === undefined) {
-      const response = await this.request(user, { steps: [], queries: [FACTS] });
-      this.facts = response.answers.get<'facts'>({ kind: 'facts' });
-    }
-    return this.facts;
+    if (this.facts !== undefined) return this.facts;
+    this.#gathering ??= this.request(user, { steps: [], queries: [FACTS] })
+      .then(({ answers }) => (this.facts = answers.get<'facts'>({ kind: 'facts' })))
+      .finally(() => (this.#gathering = undefined));
+    return this.#gathering;
   }
 
   get counters(): SessionCounters {
@@ -216,6 +218,19 @@ export class Session {
     await Promise.allSettled(this.#opened.map((agent) => agent.close()));
     if (this.#connection)
       await this.#connection.then((connection) => connection.close()).catch(() => undefined);
+  }
+
+  /** What of a request's queries is known, and what has to be asked. A change is followed by asking, whatever was known. */
+  #split(user: BecomeUser, request: AgentRequest): [Map<string, Answer>, readonly Query[]] {
+    const known = new Map<string, Answer>();
+    const remembered = asksOnly(request) ? this.#known?.get(user) : undefined;
+    if (!remembered) return [known, request.queries];
+    const unknown = request.queries.filter((query) => {
+      const answer = remembered.get(queryKey(query));
+      if (answer !== undefined) known.set(queryKey(query), answer);
+      return answer === undefined;
+    });
+    return [known, unknown];
   }
 
   /**
@@ -298,6 +313,11 @@ function loginsIn(queries: readonly Query[]): [LoginQuery[], Query[]] {
     queries.filter((query) => query.kind === 'login'),
     queries.filter((query) => query.kind !== 'login'),
   ];
+}
+
+function withKnown(response: AgentResponse, known: ReadonlyMap<string, Answer>): AgentResponse {
+  if (known.size === 0) return response;
+  return { ...response, answers: new Answers(new Map([...known, ...response.answers.entries()])) };
 }
 
 function asksOnly({ steps, mark = [], clear = [] }: AgentRequest): boolean {

@@ -69,7 +69,9 @@ export async function settleUnit(
       return settleTried(head, unit, { tried, verdict, applied, marked, began }, context);
     context.emit({ type: 'retry', host: context.host, task: unit.label, attempt, of: retries });
     await context.sleep(delay);
-    unit.work.answers = undefined;
+    // Time has passed: what was asked before, for this task and those behind it, may not hold any more.
+    context.forget();
+    queue.forgetAnswers();
     await askAll([unit], async (place, queries) => {
       return (await context.sessionOf(place.host).request(place.user, { steps: [], queries })).answers;
     });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
-import type { LoginQuery } from '../../src/agent/query.js';
+import { Answers, type LoginQuery } from '../../src/agent/query.js';
 import { Session } from '../../src/controller/session.js';
 import type { SshTarget } from '../../src/transport/target.js';
 import { canStartSshd, startSshd, type Sshd } from '../transport/sshd.js';
@@ -69,7 +69,7 @@ describe('a new login', () => {
   });
 
   it('says why it is refused, and is never answered from memory', async () => {
-    await session.remember(undefined, [LOGIN]);
+    session.remember(undefined, [LOGIN], Answers.of([[LOGIN, { ok: true }]]));
     target = sshd.target({ privateKeyFiles: [sshd.keys.bad] });
     expect((await tried()).error).to.match(/refuse|accept|denied|login/i);
   });

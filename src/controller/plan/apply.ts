@@ -105,7 +105,8 @@ async function askAgain(host: string, planned: HostPlan | undefined, run: Run): 
   const began = run.options.now();
   for (const { user, queries } of planned.asked) {
     try {
-      await state.session.remember(user ?? undefined, queries);
+      const { answers } = await state.session.request(user ?? undefined, { steps: [], queries });
+      state.session.remember(user ?? undefined, queries, answers);
     } catch (error) {
       // A user that an earlier change will make: it is asked in its turn.
       if (error instanceof MissingPrerequisiteError) continue;
