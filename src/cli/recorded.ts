@@ -4,7 +4,7 @@ import type { Plan } from '../controller/plan/plan.js';
 import type { RunOptions } from '../controller/run.js';
 import { shownError } from '../controller/shown.js';
 import { ProvisionError, messageOf } from '../errors.js';
-import type { Emit, Recap } from '../events.js';
+import type { Emit, Recap, RunEvent } from '../events.js';
 import { createJsonReporter } from '../reporters/json.js';
 import type { Secrets } from '../variables/secrets.js';
 import { ExitCode } from './exit-codes.js';
@@ -95,17 +95,20 @@ function lazyJournal(
       io.stderr.write(`warning: this run has no journal: ${messageOf(error)}\n`);
     }
   };
-  const write = createJsonReporter(
-    (line) => {
-      if (journal !== undefined && journal !== 'none') journal.event(line);
-    },
-    () => new Date(),
-  );
+  const to = (name: 'event' | 'lateEvent'): Emit =>
+    createJsonReporter(
+      (line) => {
+        if (journal !== undefined && journal !== 'none') journal[name](line);
+      },
+      () => new Date(),
+    );
+  const [write, writeLate] = [to('event'), to('lateEvent')];
   return {
     emit: (event) =>
       attempt(() => {
         journal ??= beginJournal(journalRoot(io.cwd), about, () => new Date());
-        write(event);
+        if (saysNothingNew(event)) writeLate(event);
+        else write(event);
       }),
     end: (outcome, exitCode) =>
       attempt(() => {
@@ -114,4 +117,10 @@ function lazyJournal(
         journal.end({ recap: outcome?.recap, exitCode });
       }),
   };
+}
+
+/** Most events of a converged run: a call to the system for each would take longer than all that it says. */
+function saysNothingNew(event: RunEvent): boolean {
+  if (event.type === 'task-end') return event.status === 'ok' || event.status === 'skipped';
+  return event.type === 'task-result' && (event.result.status === 'ok' || event.result.status === 'skipped');
 }

@@ -8,12 +8,14 @@ import type { HostValues } from './host-values.js';
 import type { Preparation } from './prepare.js';
 import type { RunOnce } from './run-once.js';
 import type { Session } from './session.js';
-import type { Place, Unit, UnitChange } from './unit.js';
+import type { Place, PreparedTask, Unit, UnitChange } from './unit.js';
 
 /** One host in one play: what its task loop works with. */
 export interface HostContext {
   readonly host: string;
   readonly preparation: Preparation;
+  /** prepare a task, unless that was done ahead of its turn. @throws PendingValue, ConfigurationError */
+  readonly prepare: (task: Task) => Promise<PreparedTask>;
   readonly values: HostValues;
   /** what later plays will ask of the host; the second time nothing. Nobody settles these units */
   readonly foresee: () => Promise<readonly Unit[]>;
@@ -25,6 +27,8 @@ export interface HostContext {
   readonly progress: Progress;
   readonly handlers: readonly Task[];
   readonly runOnce: RunOnce;
+  /** the host is certain to be asked, as a user */
+  readonly begin: (user: string | undefined) => void;
   /** the host's own session, or that of one it delegates to */
   readonly sessionOf: (host: string) => Session;
   /** the user that the play's tasks run as where they say nothing: facts and markers are its */

@@ -5,44 +5,73 @@ import { FactsPending } from './facts.js';
 import type { HostValues } from './host-values.js';
 import { prepareTask, type Preparation } from './prepare.js';
 import { foreseeResults } from './queue.js';
+import type { PlayPlace } from './scopes.js';
+import { watchReads, type Reads } from '../variables/scope.js';
 import type { PreparedTask, Unit } from './unit.js';
 
-/** What a host's tasks of a play are evaluated with, before the play's turn has come. */
+/** A play whose turn has not come, and what a host's tasks of it are evaluated with. */
 export interface LaterPlay {
+  readonly place: PlayPlace;
   readonly tasks: readonly TaskNode[];
   readonly preparation: Preparation;
 }
 
-interface LaterTask {
-  readonly task: Task;
+/** What was found out about plays to come. */
+export interface Foresight {
+  /** what they will ask the host; nobody settles these */
+  readonly units: readonly Unit[];
+  /** A task as it was prepared, with its answers, where nothing that it was made of has been set since. Each is given once. */
+  take(task: Task, where: PlayPlace, now: Now): PreparedTask | undefined;
+}
+
+/** What a task would be prepared with now. */
+interface Now {
   readonly preparation: Preparation;
+  readonly values: HostValues;
 }
 
 /**
- * What plays to come will ask of a host, as far as that can be told now: with the host's facts, which are gathered where something
- * waits for them. What cannot be evaluated yet, or is wrong, is passed over: each task is prepared anew when its turn has come, and fails
- * then if it has to.
+ * Prepare the tasks of plays to come, as far as that can be done now: with the host's facts, which are gathered where something waits for
+ * them. What cannot be evaluated yet, or is wrong, is passed over: it is prepared when its turn has come, and fails then if it has to.
  * @param values its own to change: tasks see in it what those before them will set
- * @returns units that nobody settles
  */
 export async function foresee(
   host: string,
   plays: readonly LaterPlay[],
   values: HostValues,
-): Promise<readonly Unit[]> {
+): Promise<Foresight> {
   const tasks = plays.flatMap((play) =>
     play.tasks
       .flatMap(tasksIn)
       .filter((task) => task.module !== 'meta' && !task.runOnce)
-      .map((task) => ({ task, preparation: play.preparation })),
+      .map((task) => ({ task, play })),
   );
   const first = await tryAll(host, tasks, values);
-  if (!first.facts || !(await first.facts)) return first.units;
-  return [...first.units, ...(await tryAll(host, first.passedOver, values)).units];
+  const again = first.facts && (await first.facts) ? await tryAll(host, first.passedOver, values) : undefined;
+  const foreseen = [...first.foreseen, ...(again?.foreseen ?? [])];
+  return {
+    units: foreseen.flatMap(({ prepared }) => prepared.units.filter((unit) => asksNow(unit, host))),
+    take: (task, where, now) => {
+      const index = foreseen.findIndex((one) => one.prepared.task === task && one.play.place === where);
+      const [one] = index === -1 ? [] : foreseen.splice(index, 1);
+      return one && holds(one.reads, now.values) ? renewed(one.prepared, now.preparation) : undefined;
+    },
+  };
+}
+
+interface LaterTask {
+  readonly task: Task;
+  readonly play: LaterPlay;
+}
+
+interface Foreseen {
+  readonly play: LaterPlay;
+  readonly prepared: PreparedTask;
+  readonly reads: Reads;
 }
 
 interface Tried {
-  readonly units: readonly Unit[];
+  readonly foreseen: readonly Foreseen[];
   /** those that read what is not there yet */
   readonly passedOver: readonly LaterTask[];
   /** resolves to whether they are there; undefined: nothing waits for them */
@@ -50,35 +79,57 @@ interface Tried {
 }
 
 async function tryAll(host: string, tasks: readonly LaterTask[], values: HostValues): Promise<Tried> {
-  const units: Unit[] = [];
+  const foreseen: Foreseen[] = [];
   const passedOver: LaterTask[] = [];
   let facts: Promise<boolean> | undefined;
   for (const one of tasks) {
     // Answers of hosts, and logins, come first.
     await setImmediate();
-    const prepared = await attempt(one);
-    if (prepared instanceof PendingValue) {
+    const tried = await attempt(one);
+    if (tried instanceof PendingValue) {
       passedOver.push(one);
       if (one.task.register !== undefined) values.await(one.task.register);
-      if (prepared instanceof FactsPending && prepared.host === host)
-        facts ??= prepared.gather().then(
+      if (tried instanceof FactsPending && tried.host === host)
+        facts ??= tried.gather().then(
           () => true,
           () => false,
         );
-    } else if (prepared) {
-      foreseeResults(prepared, values);
-      units.push(...prepared.units.filter((unit) => asksNow(unit, host)));
+    } else if (tried) {
+      foreseeResults(tried.prepared, values);
+      foreseen.push(tried);
     }
   }
-  return { units, passedOver, facts };
+  return { foreseen, passedOver, facts };
 }
 
-async function attempt({ task, preparation }: LaterTask): Promise<PreparedTask | PendingValue | undefined> {
+async function attempt({ task, play }: LaterTask): Promise<Foreseen | PendingValue | undefined> {
+  const { preparation } = play;
+  const reads = watchReads(preparation.scopeFor(task));
   try {
-    return await prepareTask(task, preparation);
+    const prepared = await prepareTask(task, preparation);
+    return { play, prepared, reads: reads() };
   } catch (error) {
+    reads();
     return error instanceof PendingValue ? error : undefined;
   }
+}
+
+/** What a task has read would be the same now. */
+function holds({ names, changing }: Reads, values: HostValues): boolean {
+  if (changing) return false;
+  for (const name of names) if (values.bindings.has(name)) return false;
+  return true;
+}
+
+/** The same task, to be settled: conditions on its result see what is set by then. */
+function renewed(prepared: PreparedTask, { scopeFor, childScope }: Preparation): PreparedTask {
+  const { task } = prepared;
+  const scope = scopeFor(task);
+  const units = prepared.units.map((unit) => ({
+    ...unit,
+    scope: prepared.loop ? childScope(scope, { [task.loopVar]: unit.item }) : scope,
+  }));
+  return { ...prepared, units, results: [] };
 }
 
 /** Rescue is for what fails: it is not foreseen. */

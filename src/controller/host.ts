@@ -11,7 +11,7 @@ import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
 import { unitChange } from './attempt.js';
 import { handlerKey, handlersBeside, handlersFor } from './handlers.js';
-import { isTruthy, labelOf, prepareTask } from './prepare.js';
+import { isTruthy, labelOf } from './prepare.js';
 import { neverKnown, Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredTask, statusOf } from './results.js';
 import { failedUnit, settleUnit, type Settled } from './settle.js';
@@ -78,7 +78,7 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
   const queue = new Queue({
     tasks,
     prepare: async (task) => {
-      const prepared = await prepareTask(task, context.preparation);
+      const prepared = await context.prepare(task);
       logInFor(prepared, context);
       return prepared;
     },
@@ -117,7 +117,7 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
 /** The host is certain to be asked: it logs in while the other tasks are still being prepared. */
 function logInFor({ units }: PreparedTask, context: HostContext): void {
   const first = units.find(({ work }) => work !== undefined && work.queries.length > 0)?.work?.at;
-  if (first?.host === context.host) context.sessionOf(first.host).begin(first.user);
+  if (first?.host === context.host) context.begin(first.user);
 }
 
 function nextName(queue: Queue): string | undefined {

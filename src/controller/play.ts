@@ -7,8 +7,8 @@ import type { HostContext } from './context.js';
 import { Notified } from './handlers.js';
 import { foresee } from './foresee.js';
 import type { HostValues } from './host-values.js';
-import type { Preparation } from './prepare.js';
-import type { Unit } from './unit.js';
+import { prepareTask, type Preparation } from './prepare.js';
+import type { PreparedTask, Unit } from './unit.js';
 import { flushHandlers, HostFailed, Interrupted, runNodes } from './host.js';
 import { answerLocally } from './local-answers.js';
 import { becomeUserOf } from './place.js';
@@ -167,17 +167,25 @@ async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
 function hostContext(host: string, given: HostTurn, run: Run): HostContext {
   const { options, scopes, stateOf } = run;
   const { play, place, runOnce } = given;
+  const preparation = preparationOf(host, place, run);
+  const looksAhead = given.later.some(({ hosts }) => hosts.includes(host));
   return {
     host,
-    preparation: preparationOf(host, place, run),
+    preparation,
     values: stateOf(host).values,
     foresee: () => foreseeLater(host, given.later, run),
+    prepare: async (task) =>
+      (await foreseen(task, { host, place, preparation }, run)) ?? prepareTask(task, preparation),
     notified: new Notified(),
     maybeNotified: new Notified(),
     dealtWith: stateOf(host).dealtWith,
     progress: stateOf(host).progress,
     handlers: play.handlers,
     runOnce,
+    begin: (user) => {
+      stateOf(host).session.begin(user);
+      if (looksAhead) run.gatherFacts(host);
+    },
     sessionOf: (name) => stateOf(name).session,
     user: becomeUserOf(play, scopes.ofHost(host), becomeOf(host, run)),
     emit: options.emit,
@@ -223,19 +231,28 @@ async function foreseeLater(
   run: Run,
 ): Promise<readonly Unit[]> {
   const state = run.stateOf(host);
-  if (state.foreseen || !run.still()) return [];
-  state.foreseen = true;
+  if (state.foresight || !run.still()) return [];
   const values = state.values.copy();
   const later = plays
     .filter(({ hosts }) => hosts.includes(host))
     .map(({ play, hosts }) => {
       const batch = batchesOf(hosts, play.serial).find((one) => one.includes(host)) ?? [host];
-      return {
-        tasks: play.tasks,
-        preparation: preparationOf(host, placeOf({ play, hosts }, batch, run), run, values),
-      };
+      const place = placeOf({ play, hosts }, batch, run);
+      return { place, tasks: play.tasks, preparation: preparationOf(host, place, run, values) };
     });
-  return foresee(host, later, values);
+  state.foresight = foresee(host, later, values);
+  return (await state.foresight).units;
+}
+
+/** A task as it was prepared ahead of its turn, where that still holds. */
+async function foreseen(
+  task: Task,
+  now: { host: string; place: PlayPlace; preparation: Preparation },
+  run: Run,
+): Promise<PreparedTask | undefined> {
+  const { foresight, values } = run.stateOf(now.host);
+  if (!foresight || !run.still()) return undefined;
+  return (await foresight).take(task, now.place, { preparation: now.preparation, values });
 }
 
 function delegateOf(task: Task, scope: ReturnType<Run['scopes']['ofHost']>, run: Run): string {

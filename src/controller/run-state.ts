@@ -18,6 +18,7 @@ import { variablesNameFacts } from '../variables/names-facts.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Progress, Tally } from './context.js';
 import { FactsPending } from './facts.js';
+import type { Foresight } from './foresee.js';
 import { HostValues } from './host-values.js';
 import { createScopes, type Scopes } from './scopes.js';
 import { Session } from './session.js';
@@ -65,8 +66,8 @@ export interface RunOptions {
 export interface HostState {
   readonly session: Session;
   readonly values: HostValues;
-  /** what its later plays will ask has been thought of */
-  foreseen: boolean;
+  /** what is known of its plays to come; undefined: nobody has looked ahead yet */
+  foresight: Promise<Foresight> | undefined;
   readonly tally: Tally;
   /** handlers of an earlier run that a dry run has dealt with */
   readonly dealtWith: Set<string>;
@@ -88,6 +89,8 @@ export interface Run {
   readonly forget: () => void;
   /** nothing was changed or waited for so far */
   readonly still: () => boolean;
+  /** Ask for a host's facts before something waits for them, if something may read them. */
+  readonly gatherFacts: (host: string) => void;
   /** make something, once as long as nothing is changed */
   readonly once: <T>(key: unknown, make: () => T) => T;
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
@@ -119,6 +122,15 @@ export function prepareRun(options: RunOptions): Run {
     if (options.sessionOf) return;
     await Promise.all([...states.values()].map(({ session }) => session.close()));
   };
+  const gathered = new Set<string>();
+  const gatherFacts = (host: string): void => {
+    if (!facts || gathered.has(host)) return;
+    gathered.add(host);
+    // What goes wrong is told to whoever asks next.
+    stateOf(host)
+      .session.gatherFacts(becomeUserOf(host))
+      .catch(() => undefined);
+  };
   const made = new Map<unknown, unknown>();
   const once = <T>(key: unknown, make: () => T): T => {
     if (still && !made.has(key)) made.set(key, make());
@@ -138,6 +150,7 @@ export function prepareRun(options: RunOptions): Run {
     forget,
     still: () => still,
     once,
+    gatherFacts,
     limit: (work) => limit(work),
     close,
   };
@@ -147,7 +160,7 @@ export function prepareRun(options: RunOptions): Run {
     if (!state) {
       state = {
         session: options.sessionOf?.(host) ?? createSession(host),
-        foreseen: false,
+        foresight: undefined,
         values: new HostValues(fixed),
         tally: { ok: 0, changed: 0, mayChange: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
         dealtWith: new Set(),

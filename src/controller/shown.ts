@@ -54,9 +54,11 @@ export function taskError(
 export function showValue(value: unknown, secrets: Secrets): unknown {
   if (typeof value === 'string') return showText(value, secrets);
   if (value instanceof ProvisionError) return shownError(value, secrets);
-  if (Array.isArray(value)) return value.map((one) => showValue(one, secrets));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, showValue(one, secrets)]));
+  const shown = Object.entries(value).map(([key, one]) => [key, showValue(one, secrets)] as const);
+  // Nearly every one is shown as it is.
+  if (shown.every(([key, one]) => one === (value as Record<string, unknown>)[key])) return value;
+  return Array.isArray(value) ? shown.map(([, one]) => one) : Object.fromEntries(shown);
 }
 
 /** Printable ASCII in lines: nearly every text of an event, and there is nothing to escape in it. */

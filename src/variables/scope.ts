@@ -81,6 +81,23 @@ interface Reading {
   readonly names: Set<string>;
   /** it read something that may change: not to be kept */
   fleeting: boolean;
+  /** and that without anybody setting it */
+  changing: boolean;
+}
+
+/** What was read through the scopes of a host since they are watched. */
+export interface Reads {
+  /** found or not, and what they were made of */
+  readonly names: ReadonlySet<string>;
+  /** one of them changes while a run goes on (`hostvars`), or all names were listed */
+  readonly changing: boolean;
+}
+
+/** Watch what is read through a scope, and those that are made of the same one. @returns ends it */
+export function watchReads(scope: Scope): () => Reads {
+  if (!(scope instanceof VariableScope))
+    throw new TypeError('only a scope made by createScope can be watched');
+  return scope.watch();
 }
 
 interface Found {
@@ -124,6 +141,23 @@ class VariableScope implements Scope {
     });
   }
 
+  watch(): () => Reads {
+    const { readings } = this.#parts;
+    const reading: Reading = {
+      name: '',
+      scope: this,
+      position: undefined,
+      names: new Set(),
+      fleeting: false,
+      changing: false,
+    };
+    readings.push(reading);
+    return () => {
+      readings.splice(readings.indexOf(reading), 1);
+      return reading;
+    };
+  }
+
   has(name: string): boolean {
     const found = this.#lookup(name);
     this.#note(name, found);
@@ -152,7 +186,7 @@ class VariableScope implements Scope {
 
   names(): Iterable<string> {
     const reading = this.#parts.readings.at(-1);
-    if (reading) reading.fleeting = true;
+    if (reading) reading.fleeting = reading.changing = true;
     const own = this.#parts.names();
     return this.#parts.parent ? new Set([...this.#parts.parent.names(), ...own]) : own;
   }
@@ -173,6 +207,7 @@ class VariableScope implements Scope {
     if (!found || !('give' in found.binding)) return;
     const isMagic = found.owner.#parts.parent === undefined;
     if (!isMagic || CHANGING.has(name)) reading.fleeting = true;
+    if (isMagic && CHANGING.has(name)) reading.changing = true;
   }
 
   #merge(names: ReadonlySet<string>): void {
@@ -217,6 +252,7 @@ class VariableScope implements Scope {
       position: sourced.position,
       names: new Set(),
       fleeting: false,
+      changing: false,
     };
     readings.push(reading);
     let value: unknown;
@@ -233,6 +269,7 @@ class VariableScope implements Scope {
     const outer = readings.at(-1);
     if (!reading.fleeting) this.#keep(name, { value, names: reading.names }, owner);
     else if (outer) outer.fleeting = true;
+    if (outer && reading.changing) outer.changing = true;
     return value;
   }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -46,8 +45,10 @@ export interface RunRecord extends RunAbout {
 export interface Journal {
   readonly id: string;
   readonly dir: string;
-  /** append a line to events.ndjson; it is in the file when this returns */
+  /** append a line to events.ndjson; with those before it, it is in the file when this returns */
   event(line: string): void;
+  /** the same, when there is time for it: with the next event, and before anybody else is heard */
+  lateEvent(line: string): void;
   plan(plan: Plan): void;
   end(outcome: { readonly recap: Recap | undefined; readonly exitCode: number }): void;
 }
@@ -66,13 +67,34 @@ export function beginJournal(root: string, about: () => RunAbout, clock: () => D
   write(dir, 'run.json', { ...about(), started });
   const events = openSync(join(dir, 'events.ndjson'), 'a', 0o600);
   rotate(root);
+  let late = '';
+  let ended = false;
+  const flush = (): void => {
+    if (late !== '' && !ended) writeSync(events, late);
+    late = '';
+  };
+  const flushLater = (): void => {
+    try {
+      flush();
+    } catch {
+      // A full disk: the next event tells, as it is written together with these.
+    }
+  };
   return {
     id,
     dir,
-    event: (line) => void writeSync(events, line),
+    event(line) {
+      late += line;
+      flush();
+    },
+    lateEvent(line) {
+      if (late === '') setImmediate(flushLater);
+      late += line;
+    },
     plan: (plan) => write(dir, 'plan.json', plan),
     end({ recap, exitCode }) {
-      fsyncSync(events);
+      flush();
+      ended = true;
       closeSync(events);
       if (recap) write(dir, 'recap.json', recap);
       const record: RunRecord = { ...about(), started, ended: clock().toISOString(), exitCode };
