@@ -58,6 +58,9 @@ function toCommonJs(text) {
     target: 'node20',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'moduleUrl' },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
   });
   const url = text.includes('import.meta.url')
     ? "const moduleUrl = require('node:url').pathToFileURL(__filename).href;\n"

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.js';
 import type { Play, Task } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
 import { batchesOf } from './batches.js';
+import { placeOf } from './play-place.js';
 import { playOrder } from './play-order.js';
 import type { HostContext } from './context.js';
 import { Notified } from './handlers.js';
@@ -86,20 +87,6 @@ async function runPlay(
     }
   }
   return 'go on';
-}
-
-/** A batch of a play. What was looked at ahead of its turn is at the same place then: variables are rendered once. */
-function placeOf({ play, hosts }: ResolvedPlay, batch: readonly string[], run: Run): PlayPlace {
-  const places = run.once(play, () => new Map<string, PlayPlace>());
-  const key = batch.join('\0');
-  const inRun = (host: string): boolean => run.stateOf(host).out === undefined;
-  const place = places.get(key) ?? {
-    play,
-    hosts: () => hosts.filter(inRun),
-    batch: () => batch.filter(inRun),
-  };
-  places.set(key, place);
-  return place;
 }
 
 /** @returns whether so many hosts failed that the run ends: the others stopped at their next task */

@@ -5,6 +5,8 @@ import type { JsonSchema } from '../schema.js';
 import { PendingValue, type Scope } from '../template/scope.js';
 import { Template, type Sourced } from '../template/template.js';
 import { positionOf } from '../variables/scope.js';
+import { batchesOf } from './batches.js';
+import { placeOf } from './play-place.js';
 import type { ResolvedPlay } from './resolve-plays.js';
 import type { Run } from './run-state.js';
 
@@ -15,11 +17,13 @@ import type { Run } from './run-state.js';
  */
 export function checkVariables(plays: readonly ResolvedPlay[], run: Run): void {
   for (const { play, hosts } of plays) {
-    const place = { play, hosts: () => hosts, batch: () => hosts };
-    for (const role of play.roles) {
-      if (!role.schema) continue;
-      for (const host of hosts)
-        checkRole(role, host, run.scopes.ofTask(host, { role, vars: [] }, place), run);
+    for (const batch of batchesOf(hosts, play.serial)) {
+      const place = placeOf({ play, hosts }, batch, run);
+      for (const role of play.roles) {
+        if (!role.schema) continue;
+        for (const host of batch)
+          checkRole(role, host, run.scopes.ofTask(host, { role, vars: [] }, place), run);
+      }
     }
   }
 }

@@ -17,7 +17,9 @@ stamp=lists
 for source in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/sources.list.d/*; do
   [ ! "$source" -nt "$stamp" ] || exit 0
 done
-echo $(($(date +%s) - $(stat -c %Y "$stamp")))`,
+# The folder of a process is as old as the process: that is now.
+set -- $(stat -L -c %Y "$stamp" /proc/self)
+echo $(($2 - $1))`,
 };
 
 export function listsQueries({ update_cache, cache_valid_time }: AptParams): Query[] {

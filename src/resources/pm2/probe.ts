@@ -42,14 +42,17 @@ export function recordPath({ pm2_home: home, ecosystem, name }: Pm2Params): stri
 }
 
 // A record is one line of JSON; the folders in it are taken out by pattern to be resolved here, in the same answer.
-const PROBE = `home=$1 ecosystem=$2 record=$3
+const PROBE = `home=$1 ecosystem=$2 record=$3 before=''
 if [ -f "$ecosystem" ]; then
   sum=$(sha256sum <"$ecosystem")
   printf 'ecosystem\\t%s\\n' "\${sum%% *}"
 fi
 if [ -f "$record" ]; then
   printf 'record\\t%s\\n' "$(cat "$record")"
-  sed 's/"cwd":"/\\n&/g' "$record" | sed -n 's/^"cwd":"\\([^"]*\\)".*/\\1/p' | sort -u | while IFS= read -r folder; do
+  grep -o '"cwd":"[^"]*"' "$record" | while IFS= read -r folder; do
+    folder=\${folder#*:?} folder=\${folder%?}
+    [ "$folder" != "$before" ] || continue
+    before=$folder
     printf 'folder\\t%s\\t%s\\n' "$folder" "$(readlink -f "$folder")"
   done
 fi

@@ -29,13 +29,17 @@ printf 'daemon\\t%s\\n' "$daemon"
 read -r up _ </proc/uptime
 if [ -n "$daemon" ]; then
   for file in "$home"/pids/*.pid; do
-    pid=$(cat "$file" 2>/dev/null) && [ -n "$pid" ] || continue
-    stat=$(cat "/proc/$pid/stat" 2>/dev/null) || continue
+    pid='' stat=''
+    # PM2 writes no newline behind the number.
+    { read -r pid <"$file" || [ -n "$pid" ]; } 2>/dev/null || continue
+    { while IFS= read -r line; do stat=$stat$line; done <"/proc/$pid/stat"; } 2>/dev/null || continue
     # After the name in parentheses: state, parent, ..., and as the 20th the start in hundredths of a second.
     set -- \${stat##*) }
     if [ "$2" != "$daemon" ]; then continue; fi
-    unstable=$(tr '\\0' '\\n' <"/proc/$pid/environ" 2>/dev/null |
-      sed -n 's/^unstable_restarts=//p; s/^pm2_env=.*"unstable_restarts":\\([0-9]*\\).*/\\1/p')
+    # The variables end with a zero byte, which no shell keeps and some complain about.
+    {
+      unstable=$(sed -zn 's/^unstable_restarts=//p; s/^pm2_env=.*"unstable_restarts":\\([0-9]*\\).*/\\1/p' "/proc/$pid/environ")
+    } 2>/dev/null
     name=\${file##*/}
     printf 'process\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "\${name%.pid}" "$pid" "$(readlink "/proc/$pid/cwd")" \\
       "$((\${up%%.*} - \${20} / 100))" "\${unstable:-0}"
