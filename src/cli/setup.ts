@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +56,7 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
     });
   }
   const secrets = createSecrets();
-  const vaultPassword = await readVaultPassword(options.vaultPasswordFile, io);
+  const vaultPassword = readVaultPassword(options.vaultPasswordFile, io);
   const vault = createVaultOpener(vaultPassword, secrets);
   const written = await loadInventory(options.inventory, {
     cwd: io.cwd,
@@ -87,7 +86,7 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
       inventory,
       limit,
       extraVars: await readExtraVars(options.extraVars, { cwd: io.cwd, vault, secrets }),
-      connection: await connectionDefaults(options, io),
+      connection: connectionDefaults(options, io),
       become: { user: become ? (options.becomeUser ?? 'root') : undefined, password },
       forks: options.forks,
       resources,
@@ -173,25 +172,33 @@ function findPlaybook(name: string | undefined, cwd: string): string {
   );
 }
 
-async function connectionDefaults(options: HostOptions, io: Io): Promise<ConnectionDefaults> {
+function connectionDefaults(options: HostOptions, io: Io): ConnectionDefaults {
   const home = io.env['HOME'] ?? homedir();
   return {
     home,
     user: userInfo().username,
     agentSocket: io.env['SSH_AUTH_SOCK'],
-    sshConfig: await readFile(join(home, '.ssh', 'config'), 'utf8').catch(() => undefined),
+    sshConfig: readIfThere(join(home, '.ssh', 'config')),
     remoteUser: options.user,
     privateKeyFile: options.privateKey === undefined ? undefined : resolve(io.cwd, options.privateKey),
     connectTimeout: options.timeout,
   };
 }
 
-async function readVaultPassword(file: string | undefined, io: Io): Promise<string | undefined> {
+function readVaultPassword(file: string | undefined, io: Io): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return (await readFile(resolve(io.cwd, file), 'utf8')).replace(/\r?\n$/, '');
+    return readFileSync(resolve(io.cwd, file), 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new UsageError(`--vault-password-file: ${messageOf(error)}`);
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

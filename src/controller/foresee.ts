@@ -85,7 +85,7 @@ async function tryAll(host: string, tasks: readonly LaterTask[], values: HostVal
   for (const one of tasks) {
     // Answers of hosts, and logins, come first.
     await setImmediate();
-    const tried = await attempt(one);
+    const tried = attempt(one);
     if (tried instanceof PendingValue) {
       passedOver.push(one);
       if (one.task.register !== undefined) values.await(one.task.register);
@@ -102,11 +102,11 @@ async function tryAll(host: string, tasks: readonly LaterTask[], values: HostVal
   return { foreseen, passedOver, facts };
 }
 
-async function attempt({ task, play }: LaterTask): Promise<Foreseen | PendingValue | undefined> {
+function attempt({ task, play }: LaterTask): Foreseen | PendingValue | undefined {
   const { preparation } = play;
   const reads = watchReads(preparation.scopeFor(task));
   try {
-    const prepared = await prepareTask(task, preparation);
+    const prepared = prepareTask(task, preparation);
     return { play, prepared, reads: reads() };
   } catch (error) {
     reads();

@@ -1,4 +1,4 @@
-import { lstat, readFile, readdir, readlink, stat } from 'node:fs/promises';
+import { lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import type { Answer, LocalTreeAnswer, Query } from '../agent/query.js';
 import { TaskError } from '../errors.js';
@@ -7,15 +7,18 @@ import type { Task } from '../playbook/model.js';
 import { renderFile } from '../template/render.js';
 import type { Scope } from '../template/scope.js';
 
-/** Answers what the controller itself can answer: its files, and templates. Undefined for every other query. */
-export async function answerLocally(query: Query, asked: Asked): Promise<Answer | undefined> {
+/**
+ * Answers what the controller itself can answer: its files, and templates. Undefined for every other query. Files are small, and reading one
+ * takes less than handing it to another thread.
+ */
+export function answerLocally(query: Query, asked: Asked): Answer | undefined {
   const { task, scope, playbookDir, cwd, once } = asked;
   switch (query.kind) {
     case 'local-file': {
       const path = locate(query.path, task, playbookDir, 'files');
-      return once(`file ${path}`, async () => ({
-        content: await readFile(path),
-        mode: (await stat(path)).mode & 0o7777,
+      return once(`file ${path}`, () => ({
+        content: readFileSync(path),
+        mode: statSync(path).mode & 0o7777,
       }));
     }
     case 'local-tree': {
@@ -24,7 +27,7 @@ export async function answerLocally(query: Query, asked: Asked): Promise<Answer 
     }
     case 'render': {
       const path = locate(query.path, task, playbookDir, 'templates');
-      const text = await once(`text ${path}`, () => readFile(path, 'utf8'));
+      const text = once(`text ${path}`, () => readFileSync(path, 'utf8'));
       return { content: renderFile(text, shownName(path, cwd), scope) };
     }
     default:
@@ -40,7 +43,7 @@ export interface Asked {
   /** messages name files relative to it */
   readonly cwd: string;
   /** files are read once for all hosts, as long as nothing is changed */
-  readonly once: <T>(key: string, make: () => Promise<T>) => Promise<T>;
+  readonly once: <T>(key: string, make: () => T) => T;
 }
 
 function shownName(path: string, cwd: string): string {
@@ -58,21 +61,20 @@ function locate(name: string, task: Task, playbookDir: string, kind: 'templates'
   });
 }
 
-async function readTree(root: string): Promise<LocalTreeAnswer> {
+function readTree(root: string): LocalTreeAnswer {
   // Of a file: one entry whose path is ''.
-  const names = (await stat(root)).isDirectory() ? await readdir(root, { recursive: true }) : [''];
-  const entries = await Promise.all(names.sort().map((name) => readEntry(root, join(root, name))));
+  const names = statSync(root).isDirectory()
+    ? readdirSync(root, { recursive: true, encoding: 'utf8' })
+    : [''];
+  const entries = names.sort().map((name) => readEntry(root, join(root, name)));
   return { entries: entries.filter((entry) => entry !== undefined) };
 }
 
-async function readEntry(
-  root: string,
-  path: string,
-): Promise<LocalTreeAnswer['entries'][number] | undefined> {
-  const found = await (path === root ? stat(path) : lstat(path));
+function readEntry(root: string, path: string): LocalTreeAnswer['entries'][number] | undefined {
+  const found = path === root ? statSync(path) : lstatSync(path);
   const base = { path: relative(root, path), mode: found.mode & 0o7777 };
-  if (found.isSymbolicLink()) return { ...base, type: 'link', target: await readlink(path) };
+  if (found.isSymbolicLink()) return { ...base, type: 'link', target: readlinkSync(path) };
   if (found.isDirectory()) return { ...base, type: 'directory' };
   // Sockets, pipes and devices have no content to copy.
-  return found.isFile() ? { ...base, type: 'file', content: await readFile(path) } : undefined;
+  return found.isFile() ? { ...base, type: 'file', content: readFileSync(path) } : undefined;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { ConfigurationError } from '../errors.js';
 import type { Play, Task } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
@@ -161,8 +162,13 @@ function hostContext(host: string, given: HostTurn, run: Run): HostContext {
     preparation,
     values: stateOf(host).values,
     foresee: () => foreseeLater(host, given.later, run),
-    prepare: async (task) =>
-      (await foreseen(task, { host, place, preparation }, run)) ?? prepareTask(task, preparation),
+    prepare: async (task) => {
+      const known = await foreseen(task, { host, place, preparation }, run);
+      if (known) return known;
+      // Logins and answers of other hosts come first.
+      await setImmediate();
+      return prepareTask(task, preparation);
+    },
     notified: new Notified(),
     maybeNotified: new Notified(),
     dealtWith: stateOf(host).dealtWith,

@@ -21,7 +21,7 @@ export interface Preparation {
   readonly resources: ReadonlyMap<string, Resource>;
   readonly addSecret: (value: string) => void;
   /** answers local-file, local-tree and render queries; undefined for those that go to the host */
-  readonly answerLocally: (query: Query, task: Task, scope: Scope) => Promise<Answer | undefined>;
+  readonly answerLocally: (query: Query, task: Task, scope: Scope) => Answer | undefined;
 }
 
 /**
@@ -29,11 +29,11 @@ export interface Preparation {
  * @throws PendingValue when it touches a result or fact that is not there yet
  * @throws ConfigurationError for an undefined variable, a wrong type, a missing file
  */
-export async function prepareTask(task: Task, preparation: Preparation): Promise<PreparedTask> {
+export function prepareTask(task: Task, preparation: Preparation): PreparedTask {
   const scope = preparation.scopeFor(task);
   const base = { task, label: labelOf(task, scope), results: [], notify: [] };
   if (task.loop === undefined) {
-    const unit = await prepareUnit({ task, scope, label: base.label, item: undefined }, preparation);
+    const unit = prepareUnit({ task, scope, label: base.label, item: undefined }, preparation);
     const notify = unit.skipped === undefined ? renderNames(task.notify, scope) : [];
     return { ...base, loop: false, units: [unit], skipped: unit.skipped, notify };
   }
@@ -49,26 +49,26 @@ export async function prepareTask(task: Task, preparation: Preparation): Promise
   for (const item of items) {
     const itemScope = preparation.childScope(scope, { [task.loopVar]: item });
     const label = { ...base.label, item: itemText(task, item, itemScope) };
-    units.push(await prepareUnit({ task, scope: itemScope, label, item }, preparation));
+    units.push(prepareUnit({ task, scope: itemScope, label, item }, preparation));
   }
   return { ...base, loop: true, units, skipped: undefined, notify: renderNames(task.notify, scope) };
 }
 
-async function prepareUnit(
+function prepareUnit(
   given: { task: Task; scope: Scope; label: TaskLabel; item: unknown },
   preparation: Preparation,
-): Promise<Unit> {
+): Unit {
   const { task, scope, label, item } = given;
   const refused = task.when.find((condition) => !isTrue(condition, scope));
   if (refused) return { ...skippedUnit(label, scope, refused.source), item };
-  return { label, item, scope, skipped: undefined, work: await prepareWork(task, scope, preparation) };
+  return { label, item, scope, skipped: undefined, work: prepareWork(task, scope, preparation) };
 }
 
 function skippedUnit(label: TaskLabel, scope: Scope, condition: string): Unit {
   return { label, item: undefined, scope, skipped: condition, work: undefined };
 }
 
-async function prepareWork(task: Task, scope: Scope, preparation: Preparation): Promise<Work> {
+function prepareWork(task: Task, scope: Scope, preparation: Preparation): Work {
   const known = preparation.resources.get(task.module);
   if (!known) throw new ConfigurationError(`unknown module "${task.module}"`, { position: task.position });
   const environment = renderEnvironment(task, scope);
@@ -76,7 +76,7 @@ async function prepareWork(task: Task, scope: Scope, preparation: Preparation): 
   const resource = asProbe(task, known, { environment, timeout });
   const params = renderParams(task, known, scope);
   noteSecrets(known, params, preparation.addSecret);
-  const { local, queries } = await splitQueries(resource, params, (query) =>
+  const { local, queries } = splitQueries(resource, params, (query) =>
     preparation.answerLocally(query, task, scope),
   );
   return {
@@ -242,18 +242,18 @@ function noteSecrets(
 }
 
 /** Ask the resource until it asks nothing new that the controller can answer; what remains goes to the host. */
-async function splitQueries(
+function splitQueries(
   resource: Resource,
   params: Readonly<Record<string, unknown>>,
-  answer: (query: Query) => Promise<Answer | undefined>,
-): Promise<{ local: Map<string, Answer>; queries: Query[] }> {
+  answer: (query: Query) => Answer | undefined,
+): { local: Map<string, Answer>; queries: Query[] } {
   const local = new Map<string, Answer>();
   for (;;) {
     const queries: Query[] = [];
     let news = false;
     for (const query of resource.queries(params, new Answers(local))) {
       if (local.has(queryKey(query))) continue;
-      const known = await answer(query);
+      const known = answer(query);
       if (known === undefined) queries.push(query);
       else {
         local.set(queryKey(query), known);

@@ -1,4 +1,4 @@
-import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
+import { accessSync, constants, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError, UsageError, messageOf } from '../errors.js';
 import type { Secrets } from '../variables/secrets.js';
@@ -56,8 +56,8 @@ export async function loadInventory(
       secrets: options.secrets,
       shown: (file: string) => shownName(file, options.cwd),
     };
-    await readVarsFolder(path.join(folder, 'group_vars'), draft.groups, given);
-    await readVarsFolder(path.join(folder, 'host_vars'), draft.hosts, given);
+    readVarsFolder(path.join(folder, 'group_vars'), draft.groups, given);
+    readVarsFolder(path.join(folder, 'host_vars'), draft.hosts, given);
   }
   if (draft.hosts.size === 0) {
     throw new ConfigurationError(`the inventory holds no host: ${sources.join(', ')}`, {
@@ -83,7 +83,7 @@ function readList(source: string, draft: InventoryDraft): void {
 async function readSource(file: string, given: string, reading: Reading): Promise<string> {
   let isFolder: boolean;
   try {
-    isFolder = (await stat(file)).isDirectory();
+    isFolder = statSync(file).isDirectory();
   } catch (error) {
     throw new UsageError(`the inventory ${given} cannot be read: ${messageOf(error)}`, {
       hint:
@@ -101,11 +101,11 @@ async function readSource(file: string, given: string, reading: Reading): Promis
 }
 
 async function readSourceFolder(folder: string, reading: Reading): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = readdirSync(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name } of entries) {
     const file = path.join(folder, name);
-    const isFolder = (await stat(file)).isDirectory();
+    const isFolder = statSync(file).isDirectory();
     if (isFolder ? NO_SOURCE_FOLDERS.has(name) || name.startsWith('.') : NO_SOURCE.test(name)) continue;
     if (isFolder) await readSourceFolder(file, reading);
     else await readSourceFile(file, reading);
@@ -115,12 +115,12 @@ async function readSourceFolder(folder: string, reading: Reading): Promise<void>
 async function readSourceFile(file: string, reading: Reading): Promise<void> {
   const { draft, options, vault } = reading;
   const isYaml = ['.yml', '.yaml', '.json'].includes(path.extname(file));
-  if (!isYaml && (await isExecutable(file))) {
+  if (!isYaml && isExecutable(file)) {
     await readScriptSource(file, draft, { env: options.env ?? process.env });
     return;
   }
   const shown = shownName(file, options.cwd);
-  const { text } = vault.openFile(await readFile(file, 'utf8'), shown);
+  const { text } = vault.openFile(readFileSync(file, 'utf8'), shown);
   if (isYaml || (path.extname(file) === '' && looksLikeYaml(text))) readYamlSource(text, shown, draft, vault);
   else readIniSource(text, shown, draft);
 }
@@ -130,9 +130,9 @@ function shownName(file: string, cwd: string): string {
   return relative.startsWith('..') ? file : relative;
 }
 
-async function isExecutable(file: string): Promise<boolean> {
+function isExecutable(file: string): boolean {
   try {
-    await access(file, constants.X_OK);
+    accessSync(file, constants.X_OK);
     return true;
   } catch {
     return false;

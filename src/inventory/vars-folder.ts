@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError, messageOf } from '../errors.js';
 import { Template, type Loaded } from '../template/template.js';
@@ -21,26 +21,23 @@ const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
  * Add what group_vars or host_vars has for each owner: `name` (a file, or a folder whose files are merged in the order of
  * their names), else `name.yml`, `name.yaml` or `name.json`. The first of these counts, as in Ansible.
  */
-export async function readVarsFolder(
+export function readVarsFolder(
   folder: string,
   owners: ReadonlyMap<string, { readonly folderVars: Map<string, Sourced> }>,
   options: VarsFolderOptions,
-): Promise<void> {
-  const entries = new Set(await namesIn(folder));
-  await Promise.all(
-    [...owners].map(async ([name, { folderVars }]) => {
-      const entry = EXTENSIONS.map((extension) => name + extension).find((one) => entries.has(one));
-      if (entry === undefined) return;
-      const files = await filesOf(path.join(folder, entry));
-      const texts = await Promise.all(files.map(readText));
-      files.forEach((file, index) => readVars(texts[index]!, options.shown(file), folderVars, options));
-    }),
-  );
+): void {
+  const entries = new Set(namesIn(folder));
+  for (const [name, { folderVars }] of owners) {
+    const entry = EXTENSIONS.map((extension) => name + extension).find((one) => entries.has(one));
+    if (entry === undefined) continue;
+    for (const file of filesOf(path.join(folder, entry)))
+      readVars(readText(file), options.shown(file), folderVars, options);
+  }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+function namesIn(folder: string): string[] {
   try {
-    return await readdir(folder);
+    return readdirSync(folder);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw unreadable(folder, error);
@@ -48,10 +45,10 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** A file itself; of a folder all files below it that can hold variables. */
-async function filesOf(entry: string): Promise<string[]> {
+function filesOf(entry: string): string[] {
   let names;
   try {
-    names = await readdir(entry, { withFileTypes: true });
+    names = readdirSync(entry, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [entry];
     throw unreadable(entry, error);
@@ -63,13 +60,12 @@ async function filesOf(entry: string): Promise<string[]> {
         EXTENSIONS.includes(path.extname(one.name)) && !(one.isDirectory() && path.extname(one.name) !== ''),
     )
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const nested = await Promise.all(usable.map((one) => filesOf(path.join(entry, one.name))));
-  return nested.flat();
+  return usable.flatMap((one) => filesOf(path.join(entry, one.name)));
 }
 
-async function readText(file: string): Promise<string> {
+function readText(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -28,7 +28,8 @@ export function tableLines(
 
 /** Columns of a terminal. */
 function widthOf(cell: string): number {
-  const text = stripVTControlCharacters(cell);
+  // The pattern of all control sequences takes longer than a table without any.
+  const text = cell.includes('\u001b') ? stripVTControlCharacters(cell) : cell;
   if (!/[^ -~]/.test(text)) return text.length;
   return [...text].reduce((sum, character) => sum + eastAsianWidth(character.codePointAt(0)!), 0);
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UnreachableError } from '../errors.js';
+import { UnreachableError, messageOf } from '../errors.js';
 import { findPins, parseKnownHosts, type KnownKey, type Pin } from './known-hosts.js';
 import type { SshTarget } from './target.js';
 
@@ -15,10 +16,10 @@ export interface HostKeyCheck {
 }
 
 /** known_hosts files, read once a process. */
-const files = new Map<string, Promise<readonly KnownKey[]>>();
+const files = new Map<string, readonly KnownKey[]>();
 
-export async function createHostKeyCheck(target: SshTarget): Promise<HostKeyCheck> {
-  const known = (await Promise.all(target.knownHostsFiles.map(readKnownHosts))).flat();
+export function createHostKeyCheck(target: SshTarget): HostKeyCheck {
+  const known = target.knownHostsFiles.flatMap(readKnownHosts);
   const pins = findPins(known, target.host, target.port);
   let problem: UnreachableError | undefined;
   return {
@@ -111,18 +112,19 @@ async function lacksLineEnd(file: string): Promise<boolean> {
   return text.length > 0 && text.at(-1) !== 10;
 }
 
-function readKnownHosts(file: string): Promise<readonly KnownKey[]> {
-  const known =
-    files.get(file) ??
-    readFile(file, 'utf8').then(
-      (text) => parseKnownHosts(text, file),
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return [];
-        throw new UnreachableError(`known hosts cannot be read: ${error.message}`);
-      },
-    );
+function readKnownHosts(file: string): readonly KnownKey[] {
+  const known = files.get(file) ?? parseFile(file);
   files.set(file, known);
   return known;
+}
+
+function parseFile(file: string): KnownKey[] {
+  try {
+    return parseKnownHosts(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new UnreachableError(`known hosts cannot be read: ${messageOf(error)}`);
+  }
 }
 
 /** `host`, or `[host]:port` where the port is not 22: as known_hosts has it. */

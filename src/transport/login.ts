@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { ConnectOptions } from './connect.js';
@@ -105,7 +105,7 @@ function readKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
 }
 
 async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
-  const text = await readFile(file);
+  const text = readFileSync(file);
   const parsed = utils.parseKey(text);
   if (!(parsed instanceof Error)) return first(parsed);
   if (!/encrypted|passphrase/i.test(parsed.message))

@@ -58,7 +58,7 @@ async function login(
   { socket, timeLeft }: Opened,
   options: ConnectOptions,
 ): Promise<Client> {
-  const check = await createHostKeyCheck(target);
+  const check = createHostKeyCheck(target);
   const tried: Tried[] = [];
   const client = new Client();
   const config: ConnectConfig = {
