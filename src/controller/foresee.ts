@@ -33,12 +33,12 @@ interface Now {
 /**
  * Prepare the tasks of plays to come, as far as that can be done now: with the host's facts, which are gathered where something waits for
  * them. What cannot be evaluated yet, or is wrong, is passed over: it is prepared when its turn has come, and fails then if it has to.
- * @param values its own to change: tasks see in it what those before them will set
+ * @param given values: its own to change, tasks see in it what those before them will set; signal: aborted, it looks no further
  */
 export async function foresee(
   host: string,
   plays: readonly LaterPlay[],
-  values: HostValues,
+  given: { readonly values: HostValues; readonly signal: AbortSignal },
 ): Promise<Foresight> {
   const tasks = plays.flatMap((play) =>
     play.tasks
@@ -46,8 +46,8 @@ export async function foresee(
       .filter((task) => task.module !== 'meta' && !task.runOnce)
       .map((task) => ({ task, play })),
   );
-  const first = await tryAll(host, tasks, values);
-  const again = first.facts && (await first.facts) ? await tryAll(host, first.passedOver, values) : undefined;
+  const first = await tryAll(host, tasks, given);
+  const again = first.facts && (await first.facts) ? await tryAll(host, first.passedOver, given) : undefined;
   const foreseen = [...first.foreseen, ...(again?.foreseen ?? [])];
   return {
     units: foreseen.flatMap(({ prepared }) => prepared.units.filter((unit) => asksNow(unit, host))),
@@ -78,13 +78,18 @@ interface Tried {
   readonly facts: Promise<boolean> | undefined;
 }
 
-async function tryAll(host: string, tasks: readonly LaterTask[], values: HostValues): Promise<Tried> {
+async function tryAll(
+  host: string,
+  tasks: readonly LaterTask[],
+  { values, signal }: { readonly values: HostValues; readonly signal: AbortSignal },
+): Promise<Tried> {
   const foreseen: Foreseen[] = [];
   const passedOver: LaterTask[] = [];
   let facts: Promise<boolean> | undefined;
   for (const one of tasks) {
     // Answers of hosts, and logins, come first.
     await setImmediate();
+    if (signal.aborted) break;
     const tried = attempt(one);
     if (tried instanceof PendingValue) {
       passedOver.push(one);

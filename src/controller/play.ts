@@ -161,7 +161,7 @@ function hostContext(host: string, given: HostTurn, run: Run): HostContext {
     host,
     preparation,
     values: stateOf(host).values,
-    foresee: () => foreseeLater(host, given.later, run),
+    foresee: () => foreseeLater(host, given, run),
     prepare: async (task) => {
       const known = await foreseen(task, { host, place, preparation }, run);
       if (known) return known;
@@ -220,20 +220,20 @@ function becomeOf(host: string, run: Run): Parameters<typeof becomeUserOf>[2] {
 /** What the plays behind this one will ask the host: then it is known, as long as nothing changes anywhere. Thought of once. */
 async function foreseeLater(
   host: string,
-  plays: readonly ResolvedPlay[],
+  { later, signal }: Pick<HostTurn, 'later' | 'signal'>,
   run: Run,
 ): Promise<readonly Unit[]> {
   const state = run.stateOf(host);
   if (state.foresight || !run.still()) return [];
   const values = state.values.copy();
-  const later = plays
+  const plays = later
     .filter(({ hosts }) => hosts.includes(host))
     .map(({ play, hosts }) => {
       const batch = batchesOf(hosts, play.serial).find((one) => one.includes(host)) ?? [host];
       const place = placeOf({ play, hosts }, batch, run);
       return { place, tasks: play.tasks, preparation: preparationOf(host, place, run, values) };
     });
-  state.foresight = foresee(host, later, values);
+  state.foresight = foresee(host, plays, { values, signal });
   return (await state.foresight).units;
 }
 

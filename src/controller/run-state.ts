@@ -140,7 +140,10 @@ export function prepareRun(options: RunOptions): Run {
   const forget = (): void => {
     still = false;
     made.clear();
-    for (const { session } of states.values()) session.forget();
+    for (const state of states.values()) {
+      state.session.forget();
+      state.foresight = undefined;
+    }
   };
   return {
     options,
