@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
+import { beginJournal, newRunId } from '../../src/controller/journal/journal.js';
 import { cleanUp, project, type Project } from '../controller/project.js';
 
 const site = (): Project =>
@@ -49,6 +52,31 @@ describe('the journal', () => {
       expect(statSync(join(rootOf(one), id, name)).mode & 0o077, name).to.equal(0);
     }
     expect(statSync(join(rootOf(one), id)).mode & 0o077).to.equal(0);
+  });
+
+  it('writes what says nothing new in its place, before anything else happens', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'provision-journal-'));
+    const about = { kind: 'run', playbook: '', inventory: [], command: [], version: '', by: '' } as const;
+    const id = newRunId(new Date());
+    const journal = beginJournal(
+      root,
+      () => ({ id, ...about }),
+      () => new Date(),
+    );
+    const read = (): string => readFileSync(join(journal.dir, 'events.ndjson'), 'utf8');
+    journal.lateEvent('1\n');
+    journal.lateEvent('2\n');
+    expect(read()).to.equal('');
+    journal.event('3\n');
+    expect(read()).to.equal('1\n2\n3\n');
+    journal.lateEvent('4\n');
+    await setImmediate();
+    expect(read()).to.equal('1\n2\n3\n4\n');
+    journal.lateEvent('5\n');
+    journal.end({ recap: undefined, exitCode: 0 });
+    await setImmediate();
+    expect(read()).to.equal('1\n2\n3\n4\n5\n');
+    rmSync(root, { recursive: true });
   });
 
   it('of a dry run keeps the plan, which can be applied', async () => {

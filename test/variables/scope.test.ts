@@ -9,7 +9,7 @@ import type { Loaded, Sourced } from '../../src/template/template.js';
 import { loadYaml } from '../../src/template/yaml.js';
 import { explainVariable } from '../../src/variables/explain.js';
 import type { Layer, Level } from '../../src/variables/layers.js';
-import { createScope, extendScope, type Binding } from '../../src/variables/scope.js';
+import { createScope, extendScope, watchReads, type Binding } from '../../src/variables/scope.js';
 import { expression, failureOf, template, whereOf } from '../template/support.js';
 
 function layer(level: Level, yaml: string, file = `${level}.yml`): Layer {
@@ -277,5 +277,43 @@ describe('explainVariable', () => {
       ['role defaults', false, 'role defaults.yml:1:7'],
     ]);
     expect(explainVariable('nope', layers)).to.deep.equal([]);
+  });
+});
+
+describe('watchReads', () => {
+  const scope = (): Scope =>
+    createScope({
+      layers: [layer('inventory', 'a: "<%= b + 1 %>"\nb: 1\nc: "<%= hostvars.web2 %>"')],
+      magic: { inventory_hostname: () => 'web1', hostvars: () => ({ web2: 'x' }) },
+    });
+
+  it('tells what was read, and what that was made of, kept or not', () => {
+    const base = scope();
+    for (let time = 0; time < 2; time += 1) {
+      const reads = watchReads(base);
+      const item = extendScope(base, given({ item: 'i' }));
+      evaluate(expression("a + item + inventory_hostname + (vars.nowhere ?? '')"), item);
+      const { names, changing } = reads();
+      expect([...names].sort()).to.deep.equal(['a', 'b', 'inventory_hostname', 'item', 'nowhere']);
+      expect(changing).to.equal(false);
+    }
+  });
+
+  it('tells of what changes while a run goes on, and of lists of all names', () => {
+    for (const source of ['c', 'hostvars.web2', 'Object.keys(vars).length', '[a].map(() => c)']) {
+      const base = scope();
+      const reads = watchReads(base);
+      evaluate(expression(source), base);
+      expect([source, reads().changing]).to.deep.equal([source, true]);
+    }
+  });
+
+  it('ends, also behind an error', () => {
+    const base = scope();
+    const reads = watchReads(base);
+    expect(() => evaluate(expression('nowhere'), base)).to.throw();
+    expect([...reads().names]).to.deep.equal(['nowhere']);
+    evaluate(expression('a'), base);
+    expect([...reads().names]).to.deep.equal(['nowhere']);
   });
 });
