@@ -1,24 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
-import { ConfigurationError } from '../errors.js';
-import type { Play, Task } from '../playbook/model.js';
-import { renderValue } from '../template/render.js';
+import type { Play } from '../playbook/model.js';
 import { batchesOf } from './batches.js';
+import { flushHandlers, HostFailed, Interrupted, runNodes } from './host.js';
+import { hostContext, type HostTurn } from './host-context.js';
 import { placeOf } from './play-place.js';
 import { playOrder } from './play-order.js';
-import type { HostContext } from './context.js';
-import { Notified } from './handlers.js';
-import { foresee } from './foresee.js';
-import type { HostValues } from './host-values.js';
-import { prepareTask, type Preparation } from './prepare.js';
-import type { PreparedTask, Unit } from './unit.js';
-import { flushHandlers, HostFailed, Interrupted, runNodes } from './host.js';
-import { answerLocally } from './local-answers.js';
-import { becomeUserOf } from './place.js';
 import { renderNumber } from './prepare.js';
-import { RunOnce } from './run-once.js';
 import type { ResolvedPlay } from './resolve-plays.js';
+import { RunOnce } from './run-once.js';
 import { leave, type Run } from './run-state.js';
-import type { PlayPlace } from './scopes.js';
 import { verifyHosts } from './verify.js';
 
 /**
@@ -124,17 +113,6 @@ function stopBefore(hosts: readonly string[], play: Play, run: Run): void {
   run.options.emit({ type: 'warning', message: parts.join('; ') });
 }
 
-/** What runs on a host in a batch of a play. */
-export interface HostTurn {
-  readonly play: Play;
-  readonly place: PlayPlace;
-  readonly runOnce: RunOnce;
-  /** the plays behind it */
-  readonly later: readonly ResolvedPlay[];
-  /** aborted: it ends before its next task */
-  readonly signal: AbortSignal;
-}
-
 async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
   const { play, runOnce } = given;
   const began = run.options.now();
@@ -149,111 +127,6 @@ async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
     runOnce.release(host);
     run.stateOf(host).busy += run.options.now() - began;
   }
-}
-
-/** What a host's task loop works with in a play. */
-function hostContext(host: string, given: HostTurn, run: Run): HostContext {
-  const { options, scopes, stateOf } = run;
-  const { play, place, runOnce } = given;
-  const preparation = preparationOf(host, place, run);
-  const looksAhead = given.later.some(({ hosts }) => hosts.includes(host));
-  return {
-    host,
-    preparation,
-    values: stateOf(host).values,
-    foresee: () => foreseeLater(host, given, run),
-    prepare: async (task) => {
-      const known = await foreseen(task, { host, place, preparation }, run);
-      if (known) return known;
-      // Logins and answers of other hosts come first.
-      await setImmediate();
-      return prepareTask(task, preparation);
-    },
-    notified: new Notified(),
-    maybeNotified: new Notified(),
-    dealtWith: stateOf(host).dealtWith,
-    progress: stateOf(host).progress,
-    handlers: play.handlers,
-    runOnce,
-    begin: (user) => {
-      stateOf(host).session.begin(user);
-      if (looksAhead) run.gatherFacts(host);
-    },
-    sessionOf: (name) => stateOf(name).session,
-    user: becomeUserOf(play, scopes.ofHost(host), becomeOf(host, run)),
-    emit: options.emit,
-    secrets: options.secrets,
-    tally: stateOf(host).tally,
-    onChange: options.onChange ?? (() => undefined),
-    onAsked: options.check ? options.onAsked : undefined,
-    forget: run.forget,
-    check: options.check,
-    interrupted: given.signal,
-    now: options.now,
-    sleep: options.sleep,
-  };
-}
-
-/** What the tasks of a play are evaluated with on a host. */
-function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostValues): Preparation {
-  const { options, scopes } = run;
-  const become = becomeOf(host, run);
-  return {
-    scopeFor: (task) => scopes.ofTask(host, task, place, values),
-    childScope: (scope, vars) => scopes.child(scope, vars),
-    placeOf: (task, scope) => ({
-      host: task.delegateTo === undefined ? host : delegateOf(task, scope, run),
-      user: becomeUserOf(task, scope, become),
-    }),
-    resources: options.resources,
-    addSecret: (value) => options.secrets.add(value),
-    answerLocally: (query, task, scope) =>
-      answerLocally(query, { task, scope, playbookDir: place.play.dir, cwd: options.cwd, once: run.once }),
-  };
-}
-
-/** Who a host's work is done as where neither a task nor the inventory says so. */
-function becomeOf(host: string, run: Run): Parameters<typeof becomeUserOf>[2] {
-  return { connection: run.connectionOf(host), commandLine: run.options.become.user };
-}
-
-/** What the plays behind this one will ask the host: then it is known, as long as nothing changes anywhere. Thought of once. */
-async function foreseeLater(
-  host: string,
-  { later, signal }: Pick<HostTurn, 'later' | 'signal'>,
-  run: Run,
-): Promise<readonly Unit[]> {
-  const state = run.stateOf(host);
-  if (state.foresight || !run.still()) return [];
-  const values = state.values.copy();
-  const plays = later
-    .filter(({ hosts }) => hosts.includes(host))
-    .map(({ play, hosts }) => {
-      const batch = batchesOf(hosts, play.serial).find((one) => one.includes(host)) ?? [host];
-      const place = placeOf({ play, hosts }, batch, run);
-      return { place, tasks: play.tasks, preparation: preparationOf(host, place, run, values) };
-    });
-  state.foresight = foresee(host, plays, { values, signal });
-  return (await state.foresight).units;
-}
-
-/** A task as it was prepared ahead of its turn, where that still holds. */
-async function foreseen(
-  task: Task,
-  now: { host: string; place: PlayPlace; preparation: Preparation },
-  run: Run,
-): Promise<PreparedTask | undefined> {
-  const { foresight, values } = run.stateOf(now.host);
-  if (!foresight || !run.still()) return undefined;
-  return (await foresight).take(task, now.place, { preparation: now.preparation, values });
-}
-
-function delegateOf(task: Task, scope: ReturnType<Run['scopes']['ofHost']>, run: Run): string {
-  const name = String(renderValue(task.delegateTo ?? null, scope));
-  if (run.options.inventory.hosts.has(name) || name === 'localhost') return name;
-  throw new ConfigurationError(`delegate_to names "${name}", which the inventory does not know`, {
-    position: task.position,
-  });
 }
 
 function isFatal(play: Play, batch: readonly string[], run: Run): boolean {
