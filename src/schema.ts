@@ -115,10 +115,34 @@ export function withDefaults(
   value: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const filled: Record<string, unknown> = { ...value };
-  for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    if (filled[key] === undefined && property.default !== undefined) filled[key] = property.default;
-  }
+  for (const [key, property] of propertiesOf(schema).defaults)
+    if (filled[key] === undefined) filled[key] = property.default;
   return filled;
+}
+
+/** The keys whose values are secret. */
+export function writeOnlyKeys(schema: JsonSchema): readonly string[] {
+  return propertiesOf(schema).writeOnly;
+}
+
+interface Properties {
+  readonly defaults: readonly (readonly [string, JsonSchema])[];
+  readonly writeOnly: readonly string[];
+}
+
+/** A module's schema is asked for each item of each loop on each host. */
+const properties = new WeakMap<JsonSchema, Properties>();
+
+function propertiesOf(schema: JsonSchema): Properties {
+  const known = properties.get(schema);
+  if (known) return known;
+  const all = Object.entries(schema.properties ?? {});
+  const found = {
+    defaults: all.filter(([, property]) => property.default !== undefined),
+    writeOnly: all.filter(([, property]) => property.writeOnly === true).map(([key]) => key),
+  };
+  properties.set(schema, found);
+  return found;
 }
 
 function insideTemplate(root: unknown, error: ErrorObject): boolean {

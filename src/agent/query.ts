@@ -249,11 +249,27 @@ export type FactsAnswer = Readonly<Record<string, unknown>>;
 
 /** Two queries with the same key have the same answer. */
 export function queryKey(query: Query): string {
-  let key = keys.get(query);
-  if (key === undefined) {
-    key = keyOf(query);
-    keys.set(query, key);
+  // The plain ones are made anew each time somebody asks: to note the keys of these would cost more than to make them.
+  switch (query.kind) {
+    case 'file':
+      return `file ${query.follow === true ? 'L' : 'P'} ${query.path}`;
+    case 'content':
+      return `content ${query.unless ?? ''} ${query.path}`;
+    case 'package':
+    case 'candidate':
+    case 'unit':
+    case 'user':
+    case 'group':
+    case 'sysctl':
+      return `${query.kind} ${query.name}`;
+    default:
+      return notedKey(query);
   }
+}
+
+function notedKey(query: Query): string {
+  const key = keys.get(query) ?? keyOf(query);
+  keys.set(query, key);
   return key;
 }
 

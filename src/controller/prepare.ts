@@ -3,7 +3,7 @@ import { ConfigurationError, type Position } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import type { Task } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
-import { didYouMean, validate, withDefaults } from '../schema.js';
+import { didYouMean, validate, withDefaults, writeOnlyKeys } from '../schema.js';
 import { evaluate, renderValue } from '../template/render.js';
 import type { Expression } from '../template/expression.js';
 import type { Scope } from '../template/scope.js';
@@ -236,9 +236,7 @@ function noteSecrets(
   params: Readonly<Record<string, unknown>>,
   add: (value: string) => void,
 ): void {
-  for (const [key, property] of Object.entries(resource.schema.properties ?? {})) {
-    if (property.writeOnly === true && typeof params[key] === 'string') add(params[key]);
-  }
+  for (const key of writeOnlyKeys(resource.schema)) if (typeof params[key] === 'string') add(params[key]);
 }
 
 /** Ask the resource until it asks nothing new that the controller can answer; what remains goes to the host. */
