@@ -91,18 +91,18 @@ async function tryAll(
     await setImmediate();
     if (signal.aborted) break;
     const tried = attempt(one);
-    if (tried instanceof PendingValue) {
-      passedOver.push(one);
-      if (one.task.register !== undefined) values.await(one.task.register);
-      if (tried instanceof FactsPending && tried.host === host)
-        facts ??= tried.gather().then(
-          () => true,
-          () => false,
-        );
-    } else if (tried) {
+    if (tried && !(tried instanceof PendingValue)) {
       foreseeResults(tried.prepared, values);
       foreseen.push(tried);
+      continue;
     }
+    if (one.task.register !== undefined) values.await(one.task.register);
+    if (tried) passedOver.push(one);
+    if (tried instanceof FactsPending && tried.host === host)
+      facts ??= tried.gather().then(
+        () => true,
+        () => false,
+      );
   }
   return { foreseen, passedOver, facts };
 }

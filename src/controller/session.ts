@@ -76,6 +76,7 @@ export class Session {
   /** answers that hold until something is changed; undefined: something was */
   #known: Map<BecomeUser, Map<string, Answer>> | undefined = new Map();
   facts: FactsAnswer | undefined;
+  /** they are being asked for already */
   #gathering: Promise<FactsAnswer> | undefined;
 
   constructor(host: string, options: SessionOptions) {
@@ -106,7 +107,7 @@ export class Session {
     for (const key of request.mark ?? []) this.#noteMark(key, user);
     const { lockHolder } = this.#options;
     const lock = this.#begun || lockHolder === undefined ? {} : { lock: { holder: lockHolder } };
-    const facts = this.#begun || !this.#options.facts ? [] : [FACTS];
+    const facts = this.#begun || this.#gathering || !this.#options.facts ? [] : [FACTS];
     const markers = this.#told.has(agent) ? [] : [MARKERS];
     try {
       const queries = [...unknown, ...facts, ...markers];

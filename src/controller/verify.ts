@@ -26,6 +26,7 @@ export async function verifyPlays(plays: readonly ResolvedPlay[], run: Run): Pro
   }
   if (work.size === 0) return;
   run.options.emit({ type: 'verify-start', hosts: [...work.keys()] });
+  // A check is about now, whatever the tasks have asked.
   run.forget();
   await verifyAll(work, run);
 }

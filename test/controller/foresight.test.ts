@@ -54,6 +54,23 @@ describe('what later plays will ask', () => {
     expect(site.read('a')).to.equal('Linux');
   });
 
+  it('has the facts asked for once, also where nothing waits for them', async () => {
+    const asked = async (fact: string): Promise<number> => {
+      const site = project({
+        'site.yml': plays(
+          `- { stat: { path: / } }`,
+          `- { stat: { path: /etc } }`,
+          `- { debug: { msg: "<%= ${fact} %>" }, when: false }`,
+        ),
+      });
+      const { events } = await site.play();
+      return events.reduce((sum, event) => sum + (event.type === 'request' ? event.queries : 0), 0);
+    };
+    // Two questions and which handlers are pending; the facts besides, and perhaps the handlers again.
+    expect(await asked('nothing')).to.equal(3);
+    expect(await asked('ansible_kernel')).to.be.within(4, 5);
+  });
+
   it('is asked again when an earlier play has changed something', async () => {
     const site = project({
       'site.yml': plays(
