@@ -31,7 +31,7 @@ if [ "$uid" = 0 ]; then
 else
   state=$HOME/.local/state/provision lock=$HOME/.local/state/provision/lock
 fi
-job='' running='' mode=i staged='' unstaged='' refused='' locked='' relayed='' holder='' put=''
+job='' running='' mode=i staged='' spooled='' unstaged='' refused='' locked='' relayed='' holder='' put=''
 
 # say WORDS: a marker, on both streams.
 say() {
@@ -103,6 +103,8 @@ stop_job() {
   while below "$self" $all && [ -n "$tree" ] && [ "$tries" -lt 30 ]; do
     if [ "$tries" -ge 20 ]; then
       for pid in $tree; do
+        # Of a process that works with another user's rights it would be that user who says what is removed.
+        [ -O "/proc/$pid" ] || continue
         case $(readlink "/proc/$pid/fd/8") in */.*.provision-*) left=$(readlink "/proc/$pid/fd/8") ;; esac
       done
       kill -KILL $tree
@@ -121,70 +123,6 @@ relay() {
   cat >/dev/null
 }
 
-# put_file PATH MODE OWNER GROUP BACKUP CHECK STAGED NOTE: replace a whole file; a link is replaced, not followed: its owner
-# could point it anywhere. The content comes on stdin as base64, or is in the file STAGED already. CHECK is sh that sees
-# the candidate as $new. NOTE is the file that tells who wrote it last.
-put_file() {
-  path=$1 folder=${1%/*} name=${1##*/} new=$7
-  trap '[ -z "$new" ] || rm -f -- "$new"' EXIT
-  trap 'exit 143' TERM INT HUP
-  if [ -n "$new" ]; then
-    [ -z "$unstaged" ] || { printf '%s: %s\n' "$path" "$unstaged" >&2; return 1; }
-  else
-    missing_folder && return 1
-    # Names have 255 bytes at most.
-    [ "${#name}" -le 50 ] || name='file'
-    new=$(mktemp -- "$folder/.$name.provision-XXXXXX") || return 1
-    base64 -d >"$new" || { printf '%s: the content could not be written\n' "$path" >&2; return 1; }
-  fi
-  exec 8<"$new"
-  owner=$3 group=$4 bits=$2
-  if [ -f "$path" ] && [ ! -L "$path" ]; then
-    rest=$(stat -c '%u %g %a' -- "$path") || return 1
-    bits=${bits:-${rest##* }} owner=${owner:-${rest%% *}} rest=${rest% *}
-    group=${group:-${rest#* }}
-  fi
-  [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$new" || return 1
-  chmod -- "${bits:-0644}" "$new" || return 1
-  if [ -n "$6" ] && ! ( exec 8<&-; eval "$6" ); then
-    printf '%s: the new content does not pass its validation; the file is left as it was\n' "$path" >&2
-    return 1
-  fi
-  [ -z "$5" ] || [ ! -e "$path" ] || cp -p -- "$path" "$path.$(date +%Y%m%dT%H%M%S)~" || return 1
-  sync -- "$new" 2>/dev/null || sync
-  mv -fT -- "$new" "$path" || return 1
-  new=''
-  sync -- "${folder:-/}" 2>/dev/null || sync
-  [ -z "$holder" ] || note_writer "$8" || :
-}
-
-# stage_files PATH: what is written in the current folder from now on will be put where PATH is going to be, by place_files. Like
-# put_file, for many: the programs are started once for all of them.
-stage_files() {
-  path=$1 folder=${1%/*} new=''
-  trap '[ -z "$new" ] || rm -rf -- "$new"' EXIT
-  trap 'exit 143' TERM INT HUP
-  missing_folder && return 1
-  new=$(mktemp -d -- "$folder/.files.provision-XXXXXX") && cd -- "$new" && exec 8<.
-}
-
-# place_files MODE OWNER GROUP NAME...: all of them, in the folder that they are for. 1: none has got there; 2: some may have.
-place_files() {
-  bits=$1 owner=$2 group=$3
-  shift 3
-  for name do
-    path=$folder/${name#./}
-    if [ -n "$owner" ] && [ -n "$group" ]; then break; fi
-    if [ ! -f "$path" ] || [ -L "$path" ] || { [ -O "$path" ] && [ -G "$path" ]; }; then continue; fi
-    rest=$(stat -c '%u:%g' -- "$path") && chown -- "$rest" "$name" || return 1
-  done
-  [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$@" || return 1
-  chmod -- "$bits" "$@" || return 1
-  sync -- "$@" 2>/dev/null || sync
-  mv -f -t "${folder:-/}" -- "$@" || return 2
-  sync -- "${folder:-/}" 2>/dev/null || sync
-}
-
 note_writers() {
   [ -z "$holder" ] || for note do note_writer "$note" || :; done
 }
@@ -194,21 +132,6 @@ note_writer() {
   [ -d "$state/written" ] || mkdir -p -- "$state/written" || return
   printf '%s\n' "$holder" >"$state/written/$1"
 } 2>/dev/null
-
-# put_link PATH TARGET: a symbolic link, in place of a link or a file.
-put_link() {
-  path=$1 folder=${1%/*}
-  missing_folder && return 1
-  new=$folder/.provision-$self-$id
-  trap '[ -z "$new" ] || rm -f -- "$new"' EXIT
-  trap 'exit 143' TERM INT HUP
-  ln -sfn -- "$2" "$new" && mv -fT -- "$new" "$path" && new=''
-}
-
-missing_folder() {
-  [ -d "${folder:-/}" ] && return 1
-  printf '%s: there is no folder %s\n' "$path" "$folder" >&2
-}
 
 # put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it.
 put_marker() {
@@ -237,11 +160,24 @@ keep_file() {
     kept=$state/previous/$marker/$entry
     [ ! -e "$kept/path" ] || continue
     ( umask 077; mkdir -p -- "$kept" ) || return 1
-    rm -f -- "$kept/file" || return 1
-    if [ -f "$path" ] || [ -L "$path" ]; then cp -dp -- "$path" "$kept/file" || return 1; fi
+    rm -f -- "$kept/file" "$kept/told" || return 1
+    ( keep_one ) || return 1
     printf '%s\n' "$path" >"$kept/new" && mv -f -- "$kept/new" "$kept/path" || return 1
-    { sync -- "$kept/path" "$kept" && { [ ! -f "$kept/file" ] || sync -- "$kept/file"; }; } 2>/dev/null || sync
+    sync -- "$kept"/* "$kept" 2>/dev/null || sync
   done
+}
+
+# keep_one: in $kept. What a user might exchange is read with that user's rights.
+keep_one() {
+  odd=''
+  survey_way "$path"
+  whose "$path" entry
+  asked=$path
+  case $by in
+    '' | shared) if [ -f "$path" ] || [ -L "$path" ]; then cp -dp -- "$path" "$kept/file"; fi ;;
+    never) explain_owner 1 ;;
+    *) ( umask 077; as_user "$by" 'tell_file "$1"' "$path" >"$kept/told" ) || explain_owner $? ;;
+  esac
 }
 
 # restore_files MARKER: put back what was kept for a handler; prints the paths that differed.
@@ -249,22 +185,47 @@ restore_files() {
   for kept in "$state/previous/$1"/*; do
     { [ -f "$kept/path" ] && IFS= read -r path <"$kept/path"; } || continue
     folder=${path%/*}
-    if [ -L "$kept/file" ] || [ -f "$kept/file" ]; then
-      [ -L "$kept/file" ] || [ -L "$path" ] || ! cmp -s -- "$kept/file" "$path" || continue
-      missing_folder && return 1
-      new=$(mktemp -d -- "$folder/.provision-XXXXXX") || return 1
-      cp -dp -- "$kept/file" "$new/file" && { sync -- "$new/file" 2>/dev/null || sync; } && mv -fT -- "$new/file" "$path"
-      rc=$?
-      rm -rf -- "$new"
-      [ "$rc" = 0 ] || return "$rc"
-    elif [ -e "$path" ] || [ -L "$path" ]; then
-      rm -f -- "$path" || return 1
-    else
-      continue
-    fi
-    sync -- "${folder:-/}" 2>/dev/null || sync
-    printf '%s\n' "$path"
+    ( restore_one )
+    case $? in
+      0) sync -- "${folder:-/}" 2>/dev/null || sync; printf '%s\n' "$path" ;;
+      10) ;;
+      *) return 1 ;;
+    esac
   done
+}
+
+# restore_one: what is in $kept; 10: it is as it was.
+restore_one() {
+  odd=''
+  survey_way "$path"
+  whose "$path" entry
+  asked=$path
+  case $by in
+    '' | shared)
+      if [ -e "$kept/told" ]; then
+        printf '%s: it was kept with the rights of a user whose folder it no longer is\n' "$path" >&2
+        return 1
+      fi
+      if [ -L "$kept/file" ] || [ -f "$kept/file" ]; then
+        [ -L "$kept/file" ] || [ -L "$path" ] || ! cmp -s -- "$kept/file" "$path" || return 10
+        missing_folder && return 1
+        new=$(mktemp -d -- "$folder/.provision-XXXXXX") || return 1
+        cp -dp -- "$kept/file" "$new/file" && { sync -- "$new/file" 2>/dev/null || sync; } && mv -fT -- "$new/file" "$path"
+        rc=$?
+        rm -rf -- "$new"
+        return "$rc"
+      fi
+      if [ -e "$path" ] || [ -L "$path" ]; then rm -f -- "$path"; else return 10; fi
+      ;;
+    never) explain_owner 1 ;;
+    *)
+      if [ ! -e "$kept/told" ]; then
+        printf '%s: it was kept as a file of root, and now %s is not\n' "$path" "$why" >&2
+        return 1
+      fi
+      as_user "$by" 'put_told "$1"' "$path" <"$kept/told" || { rc=$?; [ "$rc" = 10 ] || explain_owner 1; return "$rc"; }
+      ;;
+  esac
 }
 
 drop_kept() {
@@ -310,9 +271,18 @@ take_lock() {
   fi
 }
 
-# stage PATH: descriptor 6 takes what D frames bring; without it they are read and thrown away.
+# stage PATH: descriptor 6 takes what D frames bring; without it they are read and thrown away. A file that goes into somebody
+# else's folder is put together in one of the agent's own, and copied from there.
 stage() {
-  staged=$1
+  staged=$1 spooled=$(
+    survey_way "$1"
+    whose "$1" entry
+    [ -z "$by" ] || printf yes
+  )
+  if [ -n "$spooled" ]; then
+    ( umask 077; mkdir -p -- "$state/staged" ) 2>/dev/null
+    staged=$state/staged/${staged##*/}
+  fi
   unstaged=$( ( umask 077; set -C; : >"$staged" ) 2>&1 )
   if [ -z "$unstaged" ]; then exec 6>>"$staged"; else exec 6>/dev/null; fi
 }

@@ -6,6 +6,7 @@ import { packageFile } from '../package-file.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
 import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
+import { quote } from './quote.js';
 import { splitRequest } from './split-request.js';
 
 export type { AgentRequest, AgentResponse } from './request.js';
@@ -49,10 +50,14 @@ export interface AgentOptions {
 const END_WITHIN = 5000;
 
 /** What is indented or a comment is so for the reader: hosts are sent the rest. */
-const program = Buffer.from(
-  readFileSync(packageFile('src/agent/agent.sh'), 'utf8')
+const sh = (file: string): string =>
+  readFileSync(packageFile(`src/agent/${file}`), 'utf8')
     .replace(/^\s*#.*\n/gm, '')
-    .replace(/^[ \t]+/gm, ''),
+    .replace(/^[ \t]+/gm, '');
+
+/** What is done with files is a text for itself as well: a process that works with a user's rights gets it, and nothing else. */
+const program = Buffer.from(
+  `files=${quote(sh('files.sh'))}\neval "$files"\n${sh('owner.sh')}${sh('agent.sh')}`,
 );
 
 /** Reads exactly the agent's program from stdin and becomes it: nothing of it is in argv or on the disk. */

@@ -1,3 +1,7 @@
+import { TaskError } from '../errors.js';
+import type { Decider } from './queries/owners.js';
+import type { Place } from './step.js';
+
 /**
  * What can be asked of a host. Queries are data: they are compiled to sh in queries.ts, all queries of one kind in a
  * request are answered by one process, and two equal queries are asked once.
@@ -87,6 +91,8 @@ export interface CommandQuery {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeout?: number;
+  /** asked with the rights that this place asks for */
+  readonly at?: Place;
 }
 /** POSIX sh that only reads, with positional parameters; the escape when no other kind fits. */
 export interface ScriptQuery {
@@ -96,6 +102,8 @@ export interface ScriptQuery {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeout?: number;
+  /** asked with the rights that this place asks for */
+  readonly at?: Place;
 }
 /**
  * Whether a new login to the host works, tried from the controller beside the connection of the run: what is open already
@@ -129,9 +137,11 @@ export interface RenderQuery {
 }
 
 export type FileAnswer =
-  | { readonly exists: false }
+  | { readonly exists: false; readonly by?: Decider }
   | {
       readonly exists: true;
+      /** the user with whose rights it was looked at, and will be changed; left out: root's, or the agent's own */
+      readonly by?: Decider;
       readonly type: 'file' | 'directory' | 'link' | 'other';
       /** permission bits only, for example 0o644 */
       readonly mode: number;
@@ -241,7 +251,12 @@ export interface AnswerOf {
   readonly 'local-tree': LocalTreeAnswer;
   readonly render: RenderAnswer;
 }
-export type Answer = AnswerOf[keyof AnswerOf];
+export type Answer = AnswerOf[keyof AnswerOf] | Refused;
+
+/** No answer can be given, and why: the error of whoever wants to know it, and of nobody else. */
+export interface Refused {
+  readonly refused: TaskError;
+}
 
 export type MarkersAnswer = { readonly markers: readonly string[] };
 /** Facts under the names that `ansible_facts` uses. */
@@ -308,10 +323,14 @@ export class Answers {
     return this.#byKey.has(queryKey(query));
   }
 
-  /** The answer to a query that was asked; asking for another one is a bug of the resource and throws. */
+  /**
+   * The answer to a query that was asked; asking for another one is a bug of the resource and throws.
+   * @throws TaskError where the answer was refused
+   */
   get<K extends Query['kind']>(query: Extract<Query, { kind: K }>): AnswerOf[K] {
     const answer = this.#byKey.get(queryKey(query));
     if (answer === undefined) throw new Error(`no answer for ${queryKey(query)}: queries() did not ask it`);
+    if ('refused' in answer && answer.refused instanceof TaskError) throw answer.refused;
     return answer as AnswerOf[K];
   }
 }

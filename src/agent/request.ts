@@ -1,9 +1,10 @@
 import { Answers, type Answer, type Query } from './query.js';
 import { UnreachableError } from '../errors.js';
 import type { Script } from './exchange.js';
+import { describeStep } from './describe-step.js';
 import { scriptOf, type Part, type PartOutput } from './part.js';
 import { quote, quoteAll } from './quote.js';
-import { batchQueries, type QueryBatch } from './queries/index.js';
+import { batchQueries, ownersPart, readOwners, type QueryBatch } from './queries/index.js';
 import { noteFile } from './note-file.js';
 import { encodeMarker } from './queries/markers.js';
 import { splitSignal } from './signal.js';
@@ -65,9 +66,16 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
     ...NOTE,
   }));
   const batches = batchQueries(request.queries);
+  const survey = ownersPart(request.queries);
   const firstStep = marks.length;
   const firstBatch = firstStep + steps.length + clears.length;
-  const parts = [...marks, ...steps, ...clears, ...batches.flatMap((batch) => batch.parts)];
+  const parts = [
+    ...marks,
+    ...steps,
+    ...clears,
+    ...(survey ? [survey] : []),
+    ...batches.flatMap((batch) => batch.parts),
+  ];
   const [first] = request.steps;
   return {
     script: {
@@ -90,9 +98,15 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
       const failed = outputs.findIndex((output, index) => !(parts[index]?.ok?.includes(output.rc) ?? true));
       const ran = outputs.slice(firstStep, firstStep + steps.length).map(stepOutput);
       if (failed < 0 && outputs.length < parts.length)
-        throw new UnreachableError(`the agent ended in the midst of: ${describeStep(first)}`);
+        throw new UnreachableError(
+          `the agent ended in the midst of: ${first ? describeStep(first) : 'queries'}`,
+        );
       if (failed < 0)
-        return { outputs: ran, failed: undefined, answers: readAnswers(batches, outputs.slice(firstBatch)) };
+        return {
+          outputs: ran,
+          failed: undefined,
+          answers: readAnswers(batches, outputs.slice(firstBatch), survey !== undefined),
+        };
       // Only a step may fail: a marker that cannot be written is a fault of the host.
       const step = failed - firstStep;
       if (step < 0 || step >= steps.length) return { broken: outputs[failed] as PartOutput };
@@ -114,11 +128,16 @@ function unmarking(step: Step, part: Part): Part {
   return step.kind === 'write' ? { ...part, code: `{\n${part.code}\n} || unput_markers $?` } : part;
 }
 
-function readAnswers(batches: readonly QueryBatch[], outputs: readonly PartOutput[]): Answers {
+function readAnswers(
+  batches: readonly QueryBatch[],
+  outputs: readonly PartOutput[],
+  surveyed: boolean,
+): Answers {
   const answers = new Map<string, Answer>();
-  let at = 0;
+  const owners = readOwners(surveyed ? outputs[0] : undefined);
+  let at = surveyed ? 1 : 0;
   for (const batch of batches) {
-    for (const [key, answer] of batch.read(outputs.slice(at, at + batch.parts.length)))
+    for (const [key, answer] of batch.read(outputs.slice(at, at + batch.parts.length), owners))
       answers.set(key, answer);
     at += batch.parts.length;
   }
@@ -133,19 +152,4 @@ function stepOutput(output: PartOutput): StepOutput {
     stdout: output.stdout.toString('utf8'),
     stderr,
   };
-}
-
-function describeStep(step: Step | undefined): string {
-  switch (step?.kind) {
-    case 'run':
-      return step.argv.slice(0, 8).join(' ');
-    case 'write':
-      return `writing ${step.path}`;
-    case 'link':
-      return `linking ${step.path}`;
-    case 'script':
-      return `a script${step.args?.length ? ` (${step.args.slice(0, 4).join(' ')})` : ''}`;
-    case undefined:
-      return 'queries';
-  }
 }

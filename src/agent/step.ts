@@ -2,7 +2,26 @@
  * What can be done on a host. Steps are data: steps.ts compiles them to sh and is the only place that quotes.
  * The steps of one task run in order; the first that fails ends the task.
  */
-export type Step = RunStep | ScriptStep | WriteStep | LinkStep;
+export type Step =
+  | RunStep
+  | ScriptStep
+  | WriteStep
+  | CopyStep
+  | LinkStep
+  | FoldersStep
+  | AttributesStep
+  | RecurseStep
+  | RemoveStep
+  | TouchStep;
+
+/**
+ * A path whose owner decides with which rights something is done: the first user on the way, if it is not root's alone.
+ * `entry`: what has that name itself; `follow`: what a link there leads to; `inside`: what is below it.
+ */
+export interface Place {
+  readonly path: string;
+  readonly how: 'entry' | 'follow' | 'inside';
+}
 
 interface RunOptions {
   /** bytes for standard input; never in argv, environment or a file */
@@ -11,6 +30,8 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** exit codes that are success (default 0) */
   readonly ok?: readonly number[];
+  /** done with the rights that this place asks for: never as root in a user's folder */
+  readonly at?: Place;
   /** goes on to its end when the controller or the link dies (dpkg and the like) */
   readonly uninterruptible?: boolean;
 }
@@ -42,6 +63,50 @@ export interface WriteStep {
   readonly validate?: readonly string[];
   /** keep the previous file beside it as PATH.YYYYMMDDTHHMMSS~ */
   readonly backup?: boolean;
+}
+/** As a write step, with the content of another file of the host, `from`. Each is done with the rights that its own path asks for. */
+export interface CopyStep extends Omit<WriteStep, 'kind' | 'content'> {
+  readonly kind: 'copy';
+  readonly from: string;
+}
+/** Make folders, outermost first, all with these attributes. `owner` and `group` left out: of whoever makes them. */
+export interface FoldersStep {
+  readonly kind: 'folders';
+  readonly paths: readonly string[];
+  readonly mode: number;
+  readonly owner?: string;
+  readonly group?: string;
+}
+/** The attributes of what is there. `follow`: where it is a link, of what that leads to; else of the link itself. */
+export interface AttributesStep {
+  readonly kind: 'attributes';
+  readonly path: string;
+  /** chown's first argument */
+  readonly owner?: string;
+  /** chmod's first argument */
+  readonly mode?: string;
+  readonly follow: boolean;
+}
+/** The attributes of all below a folder. */
+export interface RecurseStep {
+  readonly kind: 'recurse';
+  readonly path: string;
+  readonly owner?: string;
+  readonly mode?: string;
+}
+/** Take away what is there: with all below it, or only an empty folder, or only a file. */
+export interface RemoveStep {
+  readonly kind: 'remove';
+  readonly path: string;
+  readonly what: 'tree' | 'folder' | 'file';
+}
+/** Set times to now; without both flags a file that is not there is made. */
+export interface TouchStep {
+  readonly kind: 'touch';
+  readonly path: string;
+  readonly follow: boolean;
+  readonly access: boolean;
+  readonly modification: boolean;
 }
 /** Make `path` a symbolic link to `target`, atomically, in place of a link or file. */
 export interface LinkStep {

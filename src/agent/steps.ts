@@ -1,4 +1,15 @@
-import type { LinkStep, RunStep, ScriptStep, Step, WriteStep } from './step.js';
+import type {
+  AttributesStep,
+  CopyStep,
+  Place,
+  FoldersStep,
+  RecurseStep,
+  RunStep,
+  ScriptStep,
+  Step,
+  TouchStep,
+  WriteStep,
+} from './step.js';
 import { TaskError } from '../errors.js';
 import type { Part } from './part.js';
 import { noteFile } from './note-file.js';
@@ -6,6 +17,11 @@ import { quote, quoteAll } from './quote.js';
 
 /** Of each stream of a step, head and tail of this many bytes together are kept. */
 export const STEP_KEEP = 128 * 1024;
+
+/** Code with the rights that a place asks for; without one with the agent's own. */
+export function atPlace(at: Place | undefined, code: string): string {
+  return at === undefined ? code : byOwner(at.path, at.how, code, []);
+}
 
 type Surroundings = Pick<RunStep, 'cwd' | 'env' | 'stdin'>;
 
@@ -18,13 +34,25 @@ export function compileStep(step: Step, staged: string | undefined): Part {
 function codeOf(step: Step, staged: string | undefined): string {
   switch (step.kind) {
     case 'run':
-      return inShell(step, `exec ${quoteAll(step.argv)}`);
+      return atPlace(step.at, inShell(step, `exec ${quoteAll(step.argv)}`));
     case 'script':
-      return scriptCode(step);
+      return atPlace(step.at, scriptCode(step));
     case 'write':
       return writeCode(step, staged);
+    case 'copy':
+      return copyCode(step);
     case 'link':
-      return linkCode(step);
+      return byOwner(absolute(step.path), 'entry', 'put_link "$@"', [absolute(step.path), step.target]);
+    case 'folders':
+      return foldersCode(step);
+    case 'attributes':
+      return attributesCode(step);
+    case 'recurse':
+      return recurseCode(step);
+    case 'remove':
+      return byOwner(step.path, 'entry', 'remove "$@"', [step.what, step.path]);
+    case 'touch':
+      return touchCode(step);
   }
 }
 
@@ -73,32 +101,73 @@ function variableName(name: string): string {
 }
 
 function writeCode(step: WriteStep, staged: string | undefined): string {
+  const path = absolute(step.path);
+  if (staged === undefined) {
+    const call = byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'base64 -d'));
+    return `content=${quote(step.content.toString('base64'))}\nprintf %s "$content" | ${call}${noted(path)}`;
+  }
+  // A file that goes into somebody else's folder was put together elsewhere, and is read from there.
+  const spooled = byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'cat'));
+  const own = `${byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'cat').slice(0, -1))} "$staged"`;
+  return `if [ -n "$unstaged" ]; then printf '%s: %s\\n' ${quote(path)} "$unstaged" >&2; false
+elif [ -n "$spooled" ]; then ${spooled} <"$staged"; r=$?; rm -f -- "$staged"; code $r
+else ${own}; fi${noted(path)}`;
+}
+
+function copyCode(step: CopyStep): string {
+  const path = absolute(step.path);
+  const from = absolute(step.from);
+  // What cannot be read must not look like an empty file.
+  const read = byOwner(from, 'follow', 'tell_size "$1" && cat -- "$1"', [from]);
+  return `${read} | ${byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'sized'))}${noted(path)}`;
+}
+
+/** The words of put_file, without a file that is staged. */
+function putWords(step: Omit<WriteStep, 'kind' | 'content'>, decode: string): string[] {
   const mode = step.mode === undefined ? '' : step.mode.toString(8).padStart(4, '0');
   const check = step.validate === undefined ? '' : step.validate.map(candidateWord).join(' ');
-  const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
-  const words = [
+  const backup = step.backup === true ? 'yes' : '';
+  return [absolute(step.path), mode, step.owner ?? '', step.group ?? '', backup, check, decode, ''];
+}
+
+function noted(path: string): string {
+  return ` && { [ -z "$holder" ] || note_writer ${quote(noteFile(path))} || :; }`;
+}
+
+/** Code with the rights that a path asks for: by_owner of owner.sh. */
+export function byOwner(path: string, how: Place['how'], code: string, words: readonly string[]): string {
+  return `by_owner ${quoteAll([path, how, code, ...words])}`;
+}
+
+function foldersCode({ paths, mode, owner, group }: FoldersStep): string {
+  const attributes = [mode.toString(8).padStart(4, '0'), owner ?? '', group ?? ''];
+  return paths.map((path) => byOwner(path, 'entry', 'put_folder "$@"', [path, ...attributes])).join(' &&\n');
+}
+
+function attributesCode({ path, owner, mode, follow }: AttributesStep): string {
+  const at = follow ? '"${real:-$1}"' : '"$1"';
+  return byOwner(path, follow ? 'follow' : 'entry', `set_attributes ${at} "$2" "$3"`, [
     path,
-    mode,
-    step.owner ?? '',
-    step.group ?? '',
-    step.backup === true ? 'yes' : '',
-    check,
-    staged ?? '',
-    noteFile(path),
-  ];
-  const call = `( put_file ${quoteAll(words)} )`;
-  return staged === undefined
-    ? `content=${quote(step.content.toString('base64'))}\nprintf %s "$content" | ${call}`
-    : call;
+    owner ?? '',
+    mode ?? '',
+  ]);
+}
+
+function recurseCode({ path, owner, mode }: RecurseStep): string {
+  return `recurse ${quoteAll([path, owner ?? '', mode ?? ''])}`;
+}
+
+function touchCode({ path, follow, access, modification }: TouchStep): string {
+  const flags = [...(follow ? [] : ['-h']), ...(access ? ['-a'] : []), ...(modification ? ['-m'] : [])];
+  return byOwner(path, follow ? 'follow' : 'entry', 'put_times "$@"', [path, ...flags]);
+}
+
+function absolute(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 /** A word of a validation, in which %s is the candidate. */
 function candidateWord(word: string): string {
   const pieces = word.split('%s').map((piece) => (piece === '' ? '' : quote(piece)));
   return pieces.join('"$new"') || "''";
-}
-
-function linkCode(step: LinkStep): string {
-  const path = step.path.startsWith('/') ? step.path : `/${step.path}`;
-  return `( put_link ${quoteAll([path, step.target])} )`;
 }

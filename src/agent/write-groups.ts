@@ -60,11 +60,12 @@ function groupCode(group: readonly WriteStep[]): string {
   const code = [
     `stage_files ${quoteAll([first.path])} || exit 1`,
     ...group.map(({ content }, index) => `${contentCode(content)} >${quote(names[index]!)} || exit 1`),
-    `place_files ${quoteAll([...attributes, ...names])} || exit`,
-    `note_writers ${quoteAll(group.map(({ path }) => noteFile(path)))}`,
+    `place_files ${quoteAll([...attributes, ...names])}`,
   ].join('\n');
   // In a variable first: of a shell that a signal ended bash prints the command, and that must not show a secret.
-  return `body=${quote(code)}\n( eval "$body" )`;
+  return `body=${quote(code)}
+if by_owner ${quote(first.path)} entry "$body"; then note_writers ${quoteAll(group.map(({ path }) => noteFile(path)))}
+else code $?; fi`;
 }
 
 /** Text needs no program: printf is sh's own. */

@@ -1,3 +1,4 @@
+import { describeStep } from '../agent/describe-step.js';
 import type { Step, StepOutput } from '../agent/step.js';
 import { TaskError, escapeControl, type ErrorContext } from '../errors.js';
 
@@ -15,19 +16,6 @@ export function tailOf(output: { readonly stdout: string; readonly stderr: strin
   const stderr = linesOf(output.stderr);
   const lines = stderr.length > 0 ? stderr : linesOf(output.stdout);
   return lines.slice(-TAIL).map(escapeControl);
-}
-
-function describeStep(step: Step): string {
-  switch (step.kind) {
-    case 'run':
-      return step.argv.length > 8 ? `${step.argv.slice(0, 8).join(' ')} ...` : step.argv.join(' ');
-    case 'script':
-      return step.args?.length ? `script (${step.args.join(' ')})` : 'script';
-    case 'write':
-      return `writing ${step.path}`;
-    case 'link':
-      return `linking ${step.path}`;
-  }
 }
 
 function linesOf(text: string): string[] {

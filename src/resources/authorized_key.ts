@@ -81,10 +81,17 @@ export const authorizedKey: Resource = resource<Params>({
     const of = (subject: string): boolean => changes.some((change) => change.subject === subject);
     const steps: Step[] = [];
     if (of(file.folder)) {
-      steps.push({
-        kind: 'run',
-        argv: ['install', '-d', '-m', '0700', '-o', owner, '-g', group, '--', file.folder],
-      });
+      steps.push(
+        file.folderState.type === 'absent'
+          ? { kind: 'folders', paths: [file.folder], mode: 0o700, owner, group }
+          : {
+              kind: 'attributes',
+              path: file.folder,
+              owner: `${owner}:${group}`,
+              mode: '00700',
+              follow: false,
+            },
+      );
     }
     if (of(file.path)) {
       const content = Buffer.from(editKeys(file.text, editOf(params)));

@@ -79,7 +79,7 @@ export const pm2 = resource<Pm2Params>({
       ...(steps.length > 0 ? [pm2Step(params, 'save', '--force')] : []),
       record
         ? { kind: 'write', path: recordPath(params), content: Buffer.from(formatRecord(record)), mode: 0o600 }
-        : { kind: 'run', argv: ['rm', '-f', recordPath(params)] },
+        : { kind: 'remove', path: recordPath(params), what: 'file' },
     ];
   },
 

@@ -50,7 +50,12 @@ function fileQuery({ path, follow }: Params): FileQuery {
 }
 
 function checksumQuery({ path, checksum_algorithm }: Params): CommandQuery {
-  return { kind: 'command', argv: [`${checksum_algorithm}sum`, '--', path], timeout: 300 };
+  return {
+    kind: 'command',
+    argv: [`${checksum_algorithm}sum`, '--', path],
+    timeout: 300,
+    at: { path, how: 'follow' },
+  };
 }
 
 /** The sums' programs begin the line with a backslash when the name is escaped. */

@@ -146,7 +146,7 @@ function removalSteps(params: Params, changes: readonly Change[], answers: Answe
   const down = params.dropin === undefined && unit.load === 'loaded';
   return [
     ...(down ? ([{ kind: 'run', argv: ['systemctl', 'disable', '--now', '--', name] }] as const) : []),
-    { kind: 'run', argv: ['rm', '-f', '--', pathOf(params)] },
+    { kind: 'remove', path: pathOf(params), what: 'file' },
     daemonReload,
   ];
 }

@@ -173,10 +173,13 @@ describe('what programs answer', () => {
     fc.assert(
       fc.property(fc.array(noise, { minLength: 3, maxLength: 3 }), noise, (outs, err) => {
         for (const batch of batches) {
-          const answers = batch.read(batch.parts.map((_part, index) => said(outs[index % 3]!, err)));
+          const answers = batch.read(
+            batch.parts.map((_part, index) => said(outs[index % 3]!, err)),
+            () => undefined,
+          );
           expect(answers).to.have.length(1);
         }
-        for (const batch of batches) expect(batch.read([])).to.have.length(1);
+        for (const batch of batches) expect(batch.read([], () => undefined)).to.have.length(1);
         expect(parseFacts(outs.join('\n'))).to.be.an('object');
       }),
       { numRuns: 300 },

@@ -141,6 +141,8 @@ function completeAnswer(query: Query, given: Record<string, unknown>): Answer {
 }
 
 function completeStep(given: Partial<Step>): Partial<Step> {
+  // What chmod takes stays as it is.
+  if (given.kind === 'attributes' || given.kind === 'recurse') return given;
   const step = octal(given as Record<string, unknown>);
   return (step['kind'] === 'write' ? { ...step, content: bytes(step['content']) } : step) as Partial<Step>;
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { TaskError } from '../../errors.js';
-import type { ContentAnswer, ContentQuery } from '../query.js';
+import type { ContentAnswer, ContentQuery, Refused } from '../query.js';
 import type { PartOutput } from '../part.js';
 import { quote } from '../quote.js';
 import { chunked, pathWord, textOf, type QueryKind } from './kind.js';
+import { refusal, touchedBy } from './owners.js';
 
 /** Larger files are not sent; their hash is. */
 const LARGEST = 1024 * 1024;
@@ -29,7 +30,7 @@ export const content: QueryKind<'content'> = {
     ...batchesOf(queries).map(sendBatch),
     ...queries.map((_query, index) => `content_show ${index}`),
   ],
-  parse(queries, [sums, ...outputs]) {
+  parse(queries, [sums, ...outputs], owners) {
     const hashes = new Map(
       textOf(sums)
         .split('\n')
@@ -38,6 +39,9 @@ export const content: QueryKind<'content'> = {
     const batches = batchesOf(queries).length;
     const sent = new Map(outputs.slice(0, batches).flatMap(contentsIn));
     return queries.map((query, index) => {
+      const touched = touchedBy(query)!;
+      const owner = owners?.(touched);
+      if (owner && 'none' in owner) return refusal(touched, owner.none);
       const output = outputs[batches + index];
       const sha256 = hashes.get(sumName(query.path));
       return output?.rc === SENT
@@ -62,7 +66,7 @@ eval "f=\\$content_$i"
 [ ! -f "$f" ] || set -- "$@" "$f"
 i=$((i + 1))
 done
-[ $# = 0 ] || ${start}timeout -k 1 ${READ_WITHIN} sha256sum -- "$@"`;
+[ $# = 0 ] || each_owner follow '${start}timeout -k 1 ${READ_WITHIN} sha256sum -- "$@"' "$@"`;
   });
   return `${words.map((word, index) => `content_${index}=${quote(word)}`).join('\n')}
 content_same=' ' content_sent=' '
@@ -70,10 +74,12 @@ content_show() {
 case $content_same in *" $1 "*) code ${SAME}; return ;; esac
 case $content_sent in *" $1 "*) code ${SENT}; return ;; esac
 eval "f=\\$content_$1"
-if [ ! -f "$f" ]; then code ${ABSENT}
-elif [ ! -r "$f" ]; then code ${UNREADABLE}
-else dd if="$f" iflag=nonblock,fullblock bs=${LARGEST + 1} count=1 status=none 2>&1
-fi
+whose "$f" follow
+case $by in
+'') show_content "$f" ${LARGEST + 1} ${ABSENT} ${UNREADABLE} ;;
+shared | never) code ${ABSENT} ;;
+*) as_user "$by" 'show_content "$@"' "$f" ${LARGEST + 1} ${ABSENT} ${UNREADABLE} ;;
+esac
 }
 sums=$(
 ${runs.join('\n')}
@@ -107,7 +113,8 @@ $2
 case $sums in *"\${2#*  }
 "*) ;; *) return ;; esac
 eval "f=\\$content_$1"
-[ ! -f "$f" ] || [ ! -r "$f" ] || ones="$ones $1"
+whose "$f" follow
+[ -n "$by" ] || [ ! -f "$f" ] || [ ! -r "$f" ] || ones="$ones $1"
 }
 ones=
 ${batch.map(([index, line]) => `content_see ${index} ${quote(line)}`).join('\n')}
@@ -145,12 +152,17 @@ function sentAnswer(
   { path }: ContentQuery,
   content: Buffer | undefined,
   sha256: string | undefined,
-): ContentAnswer {
+): ContentAnswer | Refused {
   // Sizes were asked before: a file that is written meanwhile shifts all that come behind it.
   if (!content || createHash('sha256').update(content).digest('hex') !== sha256) {
-    throw new TaskError(`${path} cannot be read: it, or a file that is read with it, changes meanwhile`, {
-      hint: 'run again when whatever writes it is done',
-    });
+    return {
+      refused: new TaskError(
+        `${path} cannot be read: it, or a file that is read with it, changes meanwhile`,
+        {
+          hint: 'run again when whatever writes it is done',
+        },
+      ),
+    };
   }
   return { state: 'content', content };
 }
@@ -164,11 +176,11 @@ function answerOf(
   { path }: ContentQuery,
   output: PartOutput | undefined,
   sha256: string | undefined,
-): ContentAnswer {
+): ContentAnswer | Refused {
   if (output?.rc === SAME) return { state: 'same' };
   if (output?.rc === ABSENT) return { state: 'absent' };
   if (!output || output.rc === UNREADABLE || output.rc !== 0) {
-    throw new TaskError(`${path} cannot be read`, {
+    const refused = new TaskError(`${path} cannot be read`, {
       detail:
         output?.stdout
           .toString('utf8')
@@ -177,6 +189,7 @@ function answerOf(
           .filter((line) => line !== '') ?? [],
       hint: 'become a user that may read it',
     });
+    return { refused };
   }
   if (output.stdout.length <= LARGEST) return { state: 'content', content: output.stdout };
   if (sha256 !== undefined) return { state: 'large', sha256 };

@@ -1,6 +1,7 @@
 import type { FileAnswer } from '../query.js';
-import { quoteAll } from '../quote.js';
+import { quote, quoteAll } from '../quote.js';
 import { chunked, pathWord, textOf, type QueryKind } from './kind.js';
+import { refusal, touchedBy } from './owners.js';
 
 /** What find prints of a path, NUL after each. */
 const FIELDS = ['%p', '%y', '%m', '%U', '%G', '%u', '%g', '%s', '%T@', '%i', '%l'];
@@ -18,19 +19,27 @@ export const file: QueryKind<'file'> = {
     const format = `'${FIELDS.map((field) => `${field}\\0`).join('')}'`;
     const find = (option: string, list: readonly string[]): string =>
       chunked(list)
-        .map((chunk) => `find ${option} ${quoteAll(chunk)} -maxdepth 0 -printf ${format}`)
+        .map(
+          (chunk) =>
+            `each_owner ${option === '-P' ? 'entry' : 'follow'} ${quote(`find ${option} "$@" -maxdepth 0 -printf ${format}`)} ${quoteAll(chunk)}`,
+        )
         .join('\n') || ':';
     return [find('-P', paths(false)), find('-L', paths(true))];
   },
-  parse(queries, [own, followed]) {
+  parse(queries, [own, followed], owners) {
     const itself = answersIn(textOf(own));
     // Followed, only a link that leads nowhere is still one.
     const target = new Map(
       [...answersIn(textOf(followed))].filter(([, answer]) => answer.exists && answer.type !== 'link'),
     );
-    return queries.map(
-      (query) => (query.follow === true ? target : itself).get(pathWord(query.path)) ?? { exists: false },
-    );
+    return queries.map((query) => {
+      const touched = touchedBy(query)!;
+      const owner = owners?.(touched);
+      // A name that may be exchanged can be looked at, but nothing may be found behind it.
+      if (owner && 'none' in owner && query.follow === true) return refusal(touched, owner.none);
+      const answer = (query.follow === true ? target : itself).get(pathWord(query.path)) ?? { exists: false };
+      return owner && 'by' in owner ? { ...answer, by: owner.by } : answer;
+    });
   },
 };
 

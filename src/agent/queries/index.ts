@@ -7,6 +7,7 @@ import { file } from './file.js';
 import { listen, sysctl } from './kernel.js';
 import type { QueryKind } from './kind.js';
 import { markers } from './markers.js';
+import { ownersCode, readOwners, touchedBy, type Owners } from './owners.js';
 import { candidates, packages } from './packages.js';
 import { command, script } from './programs.js';
 import { sql } from './sql.js';
@@ -37,7 +38,7 @@ const KEEP = 16 * 1024 * 1024;
 /** Queries of one kind, compiled to parts, with what understands their output. */
 export interface QueryBatch {
   readonly parts: readonly Part[];
-  read(outputs: readonly PartOutput[]): [string, Answer][];
+  read(outputs: readonly PartOutput[], owners: Owners): [string, Answer][];
 }
 
 /** The queries in as few processes as their kinds allow. */
@@ -54,17 +55,26 @@ export function batchQueries(queries: readonly Query[]): QueryBatch[] {
   );
 }
 
+/** The part that goes ahead of all batches: whose the paths are that they touch. None where they touch none. */
+export function ownersPart(queries: readonly Query[]): Part | undefined {
+  const touched = queries.flatMap((query) => touchedBy(query) ?? []);
+  if (touched.length === 0) return undefined;
+  return { code: ownersCode(touched), ok: undefined, keep: KEEP, quiet: true };
+}
+
 function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): QueryBatch {
   return {
     parts: kind
       .compile(queries)
       .map((code) => ({ code, ok: undefined, keep: KEEP, quiet: kind.readsErrors !== true })),
-    read: (outputs) =>
+    read: (outputs, owners) =>
       kind
-        .parse(queries, outputs)
+        .parse(queries, outputs, owners)
         .map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]),
   };
 }
+
+export { readOwners };
 
 function isHostKind(kind: Query['kind']): kind is HostKind {
   return Object.hasOwn(kinds, kind);

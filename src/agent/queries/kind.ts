@@ -1,5 +1,6 @@
-import type { AnswerOf, Query } from '../query.js';
+import type { AnswerOf, Query, Refused } from '../query.js';
 import type { PartOutput } from '../part.js';
+import type { Owners } from './owners.js';
 
 type Of<K extends Query['kind']> = Extract<Query, { kind: K }>;
 
@@ -11,10 +12,14 @@ export interface QueryKind<K extends Query['kind']> {
   compile(queries: readonly Of<K>[]): readonly string[];
   /**
    * One answer for each query, in order, from one output for each piece. What a host says may be anything: nothing in it
-   * is trusted to be there.
+   * is trusted to be there. `owners`: whose the paths are that the queries touch.
    * @throws TaskError when no answer can be given
    */
-  parse(queries: readonly Of<K>[], outputs: readonly PartOutput[]): readonly AnswerOf[K][];
+  parse(
+    queries: readonly Of<K>[],
+    outputs: readonly PartOutput[],
+    owners?: Owners,
+  ): readonly (K extends 'file' | 'content' ? AnswerOf[K] | Refused : AnswerOf[K])[];
 }
 
 /** What a piece printed, as text. */

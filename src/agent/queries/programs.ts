@@ -2,12 +2,12 @@ import type { CommandAnswer } from '../query.js';
 import type { PartOutput } from '../part.js';
 import { quoteAll } from '../quote.js';
 import { splitSignal } from '../signal.js';
-import { commandCode, evalCode } from '../steps.js';
+import { atPlace, commandCode, evalCode } from '../steps.js';
 import type { QueryKind } from './kind.js';
 
 export const command: QueryKind<'command'> = {
   readsErrors: true,
-  compile: (queries) => queries.map(commandCode),
+  compile: (queries) => queries.map((query) => atPlace(query.at, commandCode(query))),
   parse: (queries, outputs) => queries.map((_query, index) => answerOf(outputs[index])),
 };
 
@@ -15,13 +15,16 @@ export const command: QueryKind<'command'> = {
 export const script: QueryKind<'script'> = {
   readsErrors: true,
   compile: (queries) =>
-    queries.map(({ code, args = [], stdin, env, timeout }) =>
-      evalCode(
-        timeout === undefined
-          ? code
-          : `exec timeout -k 5 ${timeout} sh -c ${quoteAll([code, 'sh', ...args])}`,
-        args,
-        { ...(stdin === undefined ? {} : { stdin }), ...(env === undefined ? {} : { env }) },
+    queries.map(({ code, args = [], stdin, env, timeout, at }) =>
+      atPlace(
+        at,
+        evalCode(
+          timeout === undefined
+            ? code
+            : `exec timeout -k 5 ${timeout} sh -c ${quoteAll([code, 'sh', ...args])}`,
+          args,
+          { ...(stdin === undefined ? {} : { stdin }), ...(env === undefined ? {} : { env }) },
+        ),
       ),
     ),
   parse: command.parse as unknown as QueryKind<'script'>['parse'],

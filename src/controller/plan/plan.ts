@@ -72,5 +72,7 @@ export type StepView =
       readonly group?: string;
     }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  /** attributes, folders, copies, removals: in words */
+  | { readonly kind: 'file'; readonly does: string; readonly digest: string }
   | { readonly kind: 'run'; readonly argv: readonly string[]; readonly digest: string }
   | { readonly kind: 'script'; readonly args: readonly string[]; readonly digest: string };

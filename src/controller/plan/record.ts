@@ -1,4 +1,5 @@
 import { queryKey, type Query } from '../../agent/query.js';
+import { describeStep } from '../../agent/describe-step.js';
 import type { Step } from '../../agent/step.js';
 import { formatPosition, type TaskError } from '../../errors.js';
 import type { Recap } from '../../events.js';
@@ -100,6 +101,13 @@ function stepView(step: Step, hidden: boolean, salt: string): StepView {
     }
     case 'link':
       return { kind: 'link', path: step.path, target: step.target };
+    case 'copy':
+    case 'folders':
+    case 'attributes':
+    case 'recurse':
+    case 'remove':
+    case 'touch':
+      return { kind: 'file', does: hidden ? step.kind : describeStep(step), digest: digestOf(step, salt) };
     case 'run':
       return { kind: 'run', argv: hidden ? [] : step.argv, digest: digestOf(step, salt) };
     case 'script':

@@ -37,6 +37,7 @@ const step: JsonSchema = {
       ['mode', 'owner', 'group'],
     ),
     object({ kind: { const: 'link' }, path: text, target: text }),
+    object({ kind: { const: 'file' }, does: text, digest }),
     object({ kind: { const: 'run' }, argv: texts, digest }),
     object({ kind: { const: 'script' }, args: texts, digest }),
   ],

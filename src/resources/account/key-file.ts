@@ -22,25 +22,27 @@ export interface EntryState {
 /** The most bytes of a file that are read: no file of keys comes near. */
 const MOST = 1024 * 1024;
 
-// The home folder is known to the host alone: asking for it first would cost a round trip for every host in sync.
+// The home folder is known to the host alone: asking for it first would cost a round trip for every host in sync. What is in it is read
+// with the rights of its owner: a link there could lead anywhere.
 const READ = `user=$1 path=$2
 entry=$(getent passwd "$user" 2>/dev/null) || entry=$(awk -F: -v u="$user" '$1 == u' /etc/passwd)
 [ -n "$entry" ] || exit 3
 home=$(printf '%s\\n' "$entry" | cut -d: -f6)
 [ -n "$path" ] || path=$home/.ssh/authorized_keys
-state() {
-  if [ -L "$1" ]; then echo 'link 0777 -'
-  elif [ ! -e "$1" ]; then echo 'absent 0000 -'
-  elif [ -d "$1" ]; then stat -c 'directory %a %U' "$1"
-  elif [ -f "$1" ]; then stat -c 'file %a %U' "$1"
-  else echo 'other 0000 -'
-  fi
-}
 printf '%s\\n' "$path"
 id -gn "$user"
-state "\${path%/*}"
-state "$path"
-[ ! -f "$path" ] || dd if="$path" iflag=nonblock,fullblock bs=${MOST} count=1 status=none
+by_owner "$path" entry '
+state() {
+  if [ -L "$1" ]; then echo "link 0777 -"
+  elif [ ! -e "$1" ]; then echo "absent 0000 -"
+  elif [ -d "$1" ]; then stat -c "directory %a %U" -- "$1"
+  elif [ -f "$1" ]; then stat -c "file %a %U" -- "$1"
+  else echo "other 0000 -"
+  fi
+}
+state "\${1%/*}"
+state "$1"
+[ ! -f "$1" ] || [ -L "$1" ] || dd if="$1" iflag=nonblock,fullblock bs=${MOST + 1} count=1 status=none' "$path"
 `;
 
 export function keyFileQuery(user: string, path: string | undefined): ScriptQuery {
@@ -68,6 +70,12 @@ export function readKeyFile(user: string, path: string | undefined, answers: Ans
       detail: stderr.split('\n').filter(Boolean),
     });
   }
+  const text = rest.join('\n');
+  if (Buffer.byteLength(text) > MOST) {
+    throw new TaskError(`${file} is larger than 1 MiB and was left alone`, {
+      hint: 'a file of keys is a few lines: look at what is in it',
+    });
+  }
   return {
     path: file,
     folder: file.slice(0, Math.max(1, file.lastIndexOf('/'))),
@@ -75,7 +83,7 @@ export function readKeyFile(user: string, path: string | undefined, answers: Ans
     group,
     folderState: parseState(folderState),
     fileState: parseState(fileState),
-    text: rest.join('\n'),
+    text,
   };
 }
 

@@ -1,15 +1,15 @@
-import type { Answers, CommandQuery, FileQuery } from '../../agent/query.js';
-import type { ScriptStep } from '../../agent/step.js';
+import type { Answers, ScriptQuery, FileQuery } from '../../agent/query.js';
+import type { CopyStep } from '../../agent/step.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import {
   attributeChanges,
   attributeQueries,
   attributeSteps,
-  ownerArgument,
+  requireOwnership,
+  stepAttributes,
   type Attributes,
   type ExistingFile,
 } from '../filesystem/attributes.js';
-import { formatMode, resolveMode } from '../filesystem/mode.js';
 import { folderQuery, requireFolder } from '../filesystem/paths.js';
 import {
   isFolderName,
@@ -45,7 +45,8 @@ export const onHost: WayOfCopy = {
     if (!current.exists && !isFolderName(placementOf(params))) requireFolder(path, answers);
     const file = current.exists && current.type === 'file' ? current : undefined;
     const same =
-      file !== undefined && (!params.force || answers.get<'command'>(compareQuery(params, path)).rc === 0);
+      file !== undefined && (!params.force || answers.get<'script'>(compareQuery(params, path)).rc === 0);
+    if (!same) requireOwnership(path, answers);
     return [
       ...placementChanges(placementOf(params), answers),
       ...(same
@@ -74,9 +75,13 @@ function sourceQuery({ src }: CopyParams): FileQuery {
   return { kind: 'file', path: src!, follow: true };
 }
 
-function compareQuery({ src }: CopyParams, path: string): CommandQuery {
-  return { kind: 'command', argv: ['cmp', '-s', '--', src!, path] };
+function compareQuery({ src }: CopyParams, path: string): ScriptQuery {
+  return { kind: 'script', code: COMPARE, args: [src!, path] };
 }
+
+// Each of the two is read with the rights that its own path asks for.
+const COMPARE = `sum=$(by_owner "$1" follow 'sha256sum <"$1"' "$1" 2>/dev/null)
+[ -n "$sum" ] && [ "$sum" = "$(by_owner "$2" entry '[ -L "$1" ] || sha256sum <"$1"' "$2" 2>/dev/null)" ]`;
 
 function requireSource(params: CopyParams, answers: Answers): ExistingFile {
   const source = answers.get<'file'>(sourceQuery(params));
@@ -89,46 +94,16 @@ function requireSource(params: CopyParams, answers: Answers): ExistingFile {
   return source;
 }
 
-// The new file is complete, owned, checked and on the disk before it takes the place of the old one.
-const COPY = `set -eu
-src=$1 dest=$2 mode=$3 owner=$4 backup=$5
-shift 5
-new=$(mktemp "\${dest%/*}/.\${dest##*/}.XXXXXX")
-trap 'rm -f -- "$new"' EXIT
-cat -- "$src" >"$new"
-[ -z "$owner" ] || chown -- "$owner" "$new"
-chmod -- "$mode" "$new"
-words=$#
-while [ "$words" -gt 0 ]; do
-  case $1 in *%s*) word=\${1%%%s*}$new\${1#*%s} ;; *) word=$1 ;; esac
-  shift
-  set -- "$@" "$word"
-  words=$((words - 1))
-done
-[ $# -eq 0 ] || "$@"
-sync -- "$new" 2>/dev/null || sync
-[ "$backup" = no ] || [ ! -e "$dest" ] || cp -p -- "$dest" "$dest.$(date +%Y%m%dT%H%M%S)~"
-mv -f -- "$new" "$dest"
-`;
-
-function copyStep(params: CopyParams, path: string, answers: Answers): ScriptStep {
+function copyStep(params: CopyParams, path: string, answers: Answers): CopyStep {
   const found = answers.get<'file'>({ kind: 'file', path });
   const current = found.exists && found.type === 'file' ? found : undefined;
   const wanted: Attributes = fileAttributes(params, requireSource(params, answers).mode);
-  const mode =
-    wanted.mode === undefined ? (current?.mode ?? 0o644) : resolveMode(wanted.mode, 'file', current?.mode);
-  const owner = wanted.owner ?? current?.uid;
-  const group = wanted.group ?? current?.gid;
   return {
-    kind: 'script',
-    code: COPY,
-    args: [
-      params.src!,
-      path,
-      formatMode(mode),
-      owner === undefined && group === undefined ? '' : ownerArgument(owner, group),
-      params.backup ? 'yes' : 'no',
-      ...(params.validate === undefined ? [] : validateWords(params.validate)),
-    ],
+    kind: 'copy',
+    from: params.src!,
+    path,
+    ...stepAttributes(wanted, 'file', current),
+    ...(params.validate === undefined ? {} : { validate: validateWords(params.validate) }),
+    ...(params.backup ? { backup: true } : {}),
   };
 }

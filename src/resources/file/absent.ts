@@ -12,5 +12,5 @@ export const absent: StateOfFile = {
     return current.exists ? [{ subject: path, field: 'state', before: current.type, after: null }] : [];
   },
 
-  apply: (params) => [{ kind: 'run', argv: ['rm', '-rf', '--', pathOf(params)] }],
+  apply: (params) => [{ kind: 'remove', path: pathOf(params), what: 'tree' }],
 };

@@ -50,8 +50,7 @@ export const link: StateOfFile = {
   apply(params, changes) {
     const path = pathOf(params);
     const replaced = changes.find((change) => change.field === 'state');
-    const steps: Step[] =
-      replaced?.before === 'directory' ? [{ kind: 'run', argv: ['rmdir', '--', path] }] : [];
+    const steps: Step[] = replaced?.before === 'directory' ? [{ kind: 'remove', path, what: 'folder' }] : [];
     if (changes.some((change) => change.field === 'target'))
       steps.push({ kind: 'link', path, target: params.src! });
     return [...steps, ...attributeSteps(path, changes, 'link')];

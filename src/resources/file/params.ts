@@ -1,6 +1,7 @@
 import type { Answers, FileAnswer, FileQuery } from '../../agent/query.js';
 import { TaskError } from '../../errors.js';
 import type { Attributes } from '../filesystem/attributes.js';
+import { requireOwnLink } from '../filesystem/paths.js';
 import type { Resource } from '../resource.js';
 
 export type FileState = 'file' | 'directory' | 'link' | 'absent' | 'touch';
@@ -40,6 +41,7 @@ export function subjectQueries(params: FileParams): FileQuery[] {
 /** What the attributes are for. @throws TaskError for a link that points to nothing */
 export function subjectOf(params: FileParams, answers: Answers): FileAnswer {
   const found = subjectQueries(params).map((query) => answers.get<'file'>(query));
+  if (params.follow) requireOwnLink(pathOf(params), found[0]!);
   const [itself, beyond] = [found[0]!, found.at(-1)!];
   const leadsNowhere = !beyond.exists || (params.follow && beyond.type === 'link');
   if (itself.exists && leadsNowhere) throw new TaskError(`${pathOf(params)} is a link to nothing`);

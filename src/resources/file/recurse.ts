@@ -1,5 +1,5 @@
 import type { Answers, ScriptQuery } from '../../agent/query.js';
-import type { RunStep } from '../../agent/step.js';
+import type { RecurseStep } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
 import { ownerArgument } from '../filesystem/attributes.js';
 import { chmodArgument, formatMode, modeMask, type Mode } from '../filesystem/mode.js';
@@ -19,6 +19,8 @@ export function recurseQuery(params: FileParams): ScriptQuery {
   return {
     kind: 'script',
     code: `find "$@" -print | head -n ${SHOWN + 1}`,
+    at: { path: pathOf(params), how: 'inside' },
+    // The slash: a folder behind a link is entered.
     args: [`${pathOf(params)}/`, '-mindepth', '1', '(', ...(differs.length > 0 ? differs : ['-false']), ')'],
   };
 }
@@ -42,17 +44,17 @@ export function recurseChanges(params: FileParams, answers: Answers): Change[] {
   ];
 }
 
-export function recurseSteps(params: FileParams, changes: readonly Change[]): RunStep[] {
+export function recurseSteps(params: FileParams, changes: readonly Change[]): RecurseStep[] {
   if (!changes.some((change) => change.field === 'attributes below')) return [];
   const { owner, group, mode } = params;
-  // The slash: a folder behind a link is entered.
-  const path = `${pathOf(params)}/`;
-  const steps: RunStep[] = [];
-  if (owner !== undefined || group !== undefined) {
-    steps.push({ kind: 'run', argv: ['chown', '-R', '--', ownerArgument(owner, group), path] });
-  }
-  if (mode !== undefined) steps.push({ kind: 'run', argv: ['chmod', '-R', '--', chmodArgument(mode), path] });
-  return steps;
+  return [
+    {
+      kind: 'recurse',
+      path: pathOf(params),
+      ...(owner === undefined && group === undefined ? {} : { owner: ownerArgument(owner, group) }),
+      ...(mode === undefined ? {} : { mode: chmodArgument(mode) }),
+    },
+  ];
 }
 
 function ownerTest(test: '-user' | '-group', wanted: string | number | undefined): string[] {

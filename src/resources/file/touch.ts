@@ -39,14 +39,19 @@ export const touch: StateOfFile = {
   apply(params, changes) {
     const path = pathOf(params);
     const has = (field: string): boolean => changes.some((change) => change.field === field);
-    const flags = [
-      ...(params.follow ? [] : ['-h']),
-      ...(has('access time') ? ['-a'] : []),
-      ...(has('modification time') ? ['-m'] : []),
-    ];
     const touched = has('state') || has('access time') || has('modification time');
     return [
-      ...(touched ? [{ kind: 'run', argv: ['touch', ...flags, '--', path] } as const] : []),
+      ...(touched
+        ? ([
+            {
+              kind: 'touch',
+              path,
+              follow: params.follow,
+              access: has('access time'),
+              modification: has('modification time'),
+            },
+          ] as const)
+        : []),
       ...attributeSteps(path, changes, params.follow ? 'file' : 'link'),
     ];
   },

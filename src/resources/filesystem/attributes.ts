@@ -1,6 +1,7 @@
-import type { Answers, FileAnswer, Query } from '../../agent/query.js';
-import type { RunStep } from '../../agent/step.js';
-import { MissingPrerequisiteError } from '../../errors.js';
+import type { Decider } from '../../agent/queries/owners.js';
+import type { Answers, FileAnswer, FileQuery, Query } from '../../agent/query.js';
+import type { AttributesStep } from '../../agent/step.js';
+import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import type { JsonSchema } from '../../schema.js';
 import { chmodArgument, formatMode, modeSchema, resolveMode, type Mode } from './mode.js';
 import type { Change } from '../resource.js';
@@ -48,6 +49,7 @@ export function attributeChanges(
   answers: Answers,
 ): Change[] {
   requireOwners(wanted, answers);
+  requireRights(wanted, answers);
   const changes: Change[] = [];
   const add = (field: string, before: string | null, after: string): void => {
     if (before !== after) changes.push({ subject: wanted.path, field, before, after });
@@ -60,26 +62,29 @@ export function attributeChanges(
     const bits = resolveMode(wanted.mode, wanted.type, current?.mode);
     add('mode', current ? formatMode(current.mode) : null, formatMode(bits));
   }
+  if (changes.length > 0) requireOwnership(wanted.path, answers);
   return changes;
 }
 
-/** The commands that make the changed attributes of one path so. `link`: of the link itself. */
+/** The step that makes the changed attributes of one path so. `link`: of the link itself. */
 export function attributeSteps(
   path: string,
   changes: readonly Change[],
   on: 'link' | 'file' = 'file',
-): RunStep[] {
+): AttributesStep[] {
   const after = (field: string): string | undefined =>
     changes.find((change) => change.subject === path && change.field === field)?.after as string | undefined;
-  const steps: RunStep[] = [];
   const [owner, group, mode] = [after('owner'), after('group'), after('mode')];
-  if (owner !== undefined || group !== undefined) {
-    const flags = on === 'link' ? ['-h'] : [];
-    steps.push({ kind: 'run', argv: ['chown', ...flags, '--', ownerArgument(owner, group), path] });
-  }
-  // After chown, which clears setuid.
-  if (mode !== undefined) steps.push({ kind: 'run', argv: ['chmod', '--', chmodArgument(mode), path] });
-  return steps;
+  if ((owner ?? group ?? mode) === undefined) return [];
+  return [
+    {
+      kind: 'attributes',
+      path,
+      follow: on === 'file',
+      ...(owner === undefined && group === undefined ? {} : { owner: ownerArgument(owner, group) }),
+      ...(mode === undefined ? {} : { mode: chmodArgument(mode) }),
+    },
+  ];
 }
 
 /** chown's first argument. */
@@ -101,6 +106,51 @@ export function stepAttributes(
     ...(owner === undefined ? {} : { owner: String(owner) }),
     ...(group === undefined ? {} : { group: String(group) }),
   };
+}
+
+/**
+ * What a user may do in a folder of his is all that is done there: a file cannot be given to somebody else.
+ * @throws TaskError for an owner or group that the user whose folder comes first on the way could not give
+ */
+function requireRights({ path, owner, group }: Attributes & { path: string }, answers: Answers): void {
+  const by = deciderOf(path, answers);
+  if (!by) return;
+  if (owner !== undefined && String(owner) !== by.user && String(owner) !== String(by.uid)) {
+    throw new TaskError(`${path} cannot be given to ${owner}`, {
+      detail: [whoDecides(by)],
+      hint: `owner: ${by.user}; or keep what belongs to ${owner} in a folder that is root's all the way`,
+    });
+  }
+  if (group !== undefined && !by.groups.includes(String(group))) {
+    throw new TaskError(`${path} cannot be given to the group ${group}`, {
+      detail: [whoDecides(by), `${by.user} is not in the group ${group}`],
+      hint: `a group of ${by.user}'s (${by.groups.filter((name) => !/^\d+$/.test(name)).join(', ')}); or a folder that is root's all the way`,
+    });
+  }
+}
+
+/**
+ * Called where something is going to change. @throws TaskError when what is there is not the user's with whose rights that would be done
+ */
+export function requireOwnership(path: string, answers: Answers): void {
+  const by = deciderOf(path, answers);
+  const current = by && answers.get<'file'>({ kind: 'file', path });
+  if (!current?.exists || current.uid === by!.uid) return;
+  throw new TaskError(`${path} belongs to ${current.owner || current.uid} and cannot be changed`, {
+    detail: [whoDecides(by!)],
+    hint: `remove it or give it to ${by!.user} by hand once; or keep it in a folder that is root's all the way`,
+  });
+}
+
+/** The user with whose rights something is done at a path; undefined where that is root, or nobody has asked. */
+export function deciderOf(path: string, answers: Answers): Decider | undefined {
+  const query: FileQuery = { kind: 'file', path };
+  return answers.has(query) ? answers.get<'file'>(query).by : undefined;
+}
+
+/** For the detail of an error. */
+export function whoDecides({ user, folder }: Decider): string {
+  return `${folder} belongs to ${user}, who can exchange whatever is below it: it is changed with the rights of ${user} and not as root`;
 }
 
 /** @throws MissingPrerequisiteError when the owner or the group does not exist */

@@ -5,6 +5,7 @@ import {
   attributeChanges,
   attributeQueries,
   attributeSteps,
+  requireOwnership,
   stepAttributes,
   type Attributes,
   type ExistingFile,
@@ -51,6 +52,7 @@ export function editedFileChanges(file: EditedFile, answers: Answers): Change[] 
     requireFolder(path, answers);
   }
   const edit = editContent(file, answers);
+  if (edit.changed) requireOwnership(path, answers);
   const content: Change[] = edit.changed
     ? [
         {

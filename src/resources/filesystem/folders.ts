@@ -1,9 +1,9 @@
 import type { Answers, FileQuery } from '../../agent/query.js';
-import type { RunStep } from '../../agent/step.js';
+import type { FoldersStep } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
-import { ownerArgument, type Attributes } from './attributes.js';
+import type { Attributes } from './attributes.js';
 import { folderOf } from './paths.js';
-import { formatMode, resolveMode } from './mode.js';
+import { resolveMode } from './mode.js';
 import type { Change } from '../resource.js';
 
 /** A folder and all above it, links followed: what must be known to say which of them are missing. */
@@ -25,20 +25,18 @@ export function folderChanges(folders: readonly string[]): Change[] {
   return folders.map((folder) => ({ subject: folder, field: 'state', before: null, after: 'directory' }));
 }
 
-/** One command that makes the folders, all with these attributes, as Ansible does. None when none is missing. */
-export function folderSteps(folders: readonly string[], { mode, owner, group }: Attributes): RunStep[] {
+/** One step that makes the folders, all with these attributes, as Ansible does. None when none is missing. */
+export function folderSteps(folders: readonly string[], { mode, owner, group }: Attributes): FoldersStep[] {
   if (folders.length === 0) return [];
-  const argv = [
-    'install',
-    '-d',
-    '-m',
-    formatMode(resolveMode(mode ?? 0o755, 'directory')),
-    ...(owner === undefined ? [] : ['-o', ownerArgument(owner, undefined)]),
-    ...(group === undefined ? [] : ['-g', String(group)]),
-    '--',
-    ...folders,
+  return [
+    {
+      kind: 'folders',
+      paths: folders,
+      mode: resolveMode(mode ?? 0o755, 'directory'),
+      ...(owner === undefined ? {} : { owner: String(owner) }),
+      ...(group === undefined ? {} : { group: String(group) }),
+    },
   ];
-  return [{ kind: 'run', argv }];
 }
 
 function folderChain(path: string): string[] {

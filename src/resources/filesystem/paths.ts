@@ -36,12 +36,14 @@ const MOST_LINKS = 40;
 /**
  * The queries that lead from a path through symbolic links to what they point to, one link a round: only a path that is
  * a link costs more than one.
+ * @throws TaskError for a link in a user's folder
  */
 export function linkQueries(path: string, known: Answers): FileQuery[] {
   const queries: FileQuery[] = [];
   for (let at: string | undefined = path; at !== undefined && queries.length < MOST_LINKS;) {
     const query: FileQuery = { kind: 'file', path: at };
     queries.push(query);
+    if (known.has(query)) requireOwnLink(at, known.get<'file'>(query));
     at = known.has(query) ? linkTarget(at, known.get<'file'>(query)) : undefined;
   }
   return queries;
@@ -54,6 +56,15 @@ export function followLinks(path: string, known: Answers): string | undefined {
   if (linkTarget(last.path, known.get<'file'>(last)) !== undefined)
     throw new TaskError(`${path}: too many levels of symbolic links`);
   return last.path;
+}
+
+/** @throws TaskError for a link in a user's folder: that user could point it anywhere at any moment */
+export function requireOwnLink(path: string, file: FileAnswer): void {
+  if (!file.exists || file.type !== 'link' || file.by === undefined) return;
+  throw new TaskError(`${path} is a link in a folder of ${file.by.user}'s, and is not followed`, {
+    detail: [`${file.by.folder} belongs to ${file.by.user}, who could point it anywhere`],
+    hint: 'name the file that it leads to, or work as that user (become_user)',
+  });
 }
 
 function linkTarget(path: string, file: FileAnswer): string | undefined {

@@ -4,7 +4,7 @@ import { folderChainQueries, folderChanges, folderSteps, missingFolders } from '
 import type { Attributes } from './attributes.js';
 import { followLinks, linkQueries } from './paths.js';
 import type { Change } from '../resource.js';
-import type { RunStep } from '../../agent/step.js';
+import type { FoldersStep } from '../../agent/step.js';
 
 /** Where a file goes that is sent to a destination. */
 export interface Placement {
@@ -36,7 +36,11 @@ export function placementChanges(placement: Placement, answers: Answers): Change
   return isFolderName(placement) ? folderChanges(missingFolders(placement.dest, answers)) : [];
 }
 
-export function placementSteps(placement: Placement, answers: Answers, attributes: Attributes): RunStep[] {
+export function placementSteps(
+  placement: Placement,
+  answers: Answers,
+  attributes: Attributes,
+): FoldersStep[] {
   return isFolderName(placement) ? folderSteps(missingFolders(placement.dest, answers), attributes) : [];
 }
 

@@ -6,6 +6,7 @@ import {
   attributeChanges,
   attributeQueries,
   attributeSteps,
+  requireOwnership,
   stepAttributes,
   type Attributes,
   type ExistingFile,
@@ -41,7 +42,9 @@ export function wholeFileChanges(file: WholeFile, answers: Answers): Change[] {
   const current = existing(file, answers);
   const attributes = attributeChanges({ ...file, type: 'file' }, current, answers);
   if (!current && file.folder !== 'made') requireFolder(file.path, answers);
-  return [...contentChanges(file, answers), ...attributes];
+  const content = contentChanges(file, answers);
+  if (content.length > 0) requireOwnership(file.path, answers);
+  return [...content, ...attributes];
 }
 
 /** One write where the content differs, else the attributes alone. */
