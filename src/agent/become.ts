@@ -1,10 +1,12 @@
 import { MissingPrerequisiteError, TaskError } from '../errors.js';
 import type { Channel } from '../transport/connection.js';
-import { quote } from './quote.js';
+import { quote, quoteAll } from './quote.js';
 
 /** Work as another user than the one who logged in, by sudo(8). */
 export interface Become {
   readonly user: string;
+  /** properties of a transient systemd service in which it is done; empty or left out: as sudo does it */
+  readonly sandbox?: readonly string[];
   /** written to sudo's stdin when it asks, and nowhere else */
   readonly password?: string;
 }
@@ -21,10 +23,27 @@ export function becomeCommand(given: {
 }): string {
   const { shell, program, become, prompt } = given;
   if (!become) return `exec ${shell} -c ${quote(program)}`;
-  const user = quote(become.user);
-  if (become.password === undefined) return `exec sudo -n -H -u ${user} -- ${shell} -c ${quote(program)}`;
+  const target = become.sandbox?.length
+    ? `-- ${quoteAll(serviceArgv(become.user, become.sandbox))}`
+    : `-H -u ${quote(become.user)} --`;
+  if (become.password === undefined) return `exec sudo -n ${target} ${shell} -c ${quote(program)}`;
   const ready = `printf '%s\\n' ${quote(readyFor(prompt))} >&2; ${program}`;
-  return `exec sudo -S -p ${quote(prompt)} -H -u ${user} -- ${shell} -c ${quote(ready)}`;
+  return `exec sudo -S -p ${quote(prompt)} ${target} ${shell} -c ${quote(ready)}`;
+}
+
+/** As root: a service of its own for the user, which ends with what runs in it, and with it all that was started there. */
+function serviceArgv(user: string, sandbox: readonly string[]): string[] {
+  const properties = [`User=${user}`, ...sandbox].map((one) => `--property=${one}`);
+  return [
+    'systemd-run',
+    '--quiet',
+    '--pipe',
+    '--wait',
+    '--collect',
+    '--service-type=exec',
+    ...properties,
+    '--',
+  ];
 }
 
 /**
@@ -60,7 +79,19 @@ export function becomeFailure(become: Become, code: number | null, said: string,
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  // In a dry run an earlier task may be the one that would make the user. sudo says more behind that.
+  // In a dry run an earlier task may be the one that would make the user, or a folder that the sandbox names. systemd.exec(5).
+  if (become.sandbox?.length && (code === 217 || code === 226)) {
+    return new MissingPrerequisiteError(
+      `become ${become.user} failed: ${code === 217 ? 'there is no such user or group' : 'the sandbox cannot be set up'}`,
+      {
+        hint:
+          code === 217
+            ? hintFor(said, become)
+            : 'do all paths of become_sandbox exist? A minus before a path leaves it out where it does not',
+      },
+    );
+  }
+  // sudo says more behind that.
   if (/unknown user/.test(said)) {
     return new MissingPrerequisiteError(`become ${become.user} failed: there is no such user`, {
       hint: hintFor(said, become),
@@ -75,6 +106,7 @@ export function becomeFailure(become: Become, code: number | null, said: string,
 
 /** What sudo(8) and the login shell say, in C locale, and what helps. */
 function hintFor(said: string, become: Become): string {
+  if (/systemd-run: .*not found/.test(said)) return 'become_sandbox needs systemd on the host';
   if (/sudo: .*(not found|No such file)/.test(said))
     return 'install sudo on the host, or log in as the user itself';
   if (

@@ -11,11 +11,18 @@ import { isTruthy } from './prepare.js';
 import { neverChanges, probeFailure } from './probe.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredOf } from './results.js';
+import type { BecomeUser } from './session.js';
 import { taskError } from './shown.js';
 import type { Place, PreparedTask, Registered, Unit, UnitChange, Work } from './unit.js';
 
 /** Seconds a task may take where it says nothing: long enough for a slow mirror, short enough that nothing hangs for ever. */
 const TASK_TIMEOUT = 1800;
+
+/** A handler that a change makes necessary, and the user who notes it. */
+interface Note {
+  readonly key: string;
+  readonly by: BecomeUser;
+}
 
 /** What one try came to. */
 export interface Attempt {
@@ -137,10 +144,10 @@ async function applyUnit(
   queue.forgetAnswers();
   // On the controller it may change the very files that the next tasks are made of.
   const following = isOnController(at, context) ? [] : await unitsBehind(unit, queue, given.ahead);
-  const { mark, keep } = marksOf(head, context);
-  const marked = mark.filter((key) => !context.sessionOf(context.host).isMarked(key));
+  const { notes, keep } = marksOf(head, context);
+  const marked = notes.map(({ key }) => key).filter((key) => !context.sessionOf(context.host).isMarked(key));
   const response = await send(
-    { head, unit, work, steps, queries: queriesFor(following, at), mark, keep },
+    { head, unit, work, steps, queries: queriesFor(following, at), notes, keep },
     context,
   );
   const attempt = { changes, applied: true, unsure: undefined, unapplied: false, marked };
@@ -180,12 +187,12 @@ async function send(
     work: Work;
     steps: readonly Step[];
     queries: ReturnType<typeof queriesFor>;
-    mark: readonly string[];
+    notes: readonly Note[];
     keep: readonly string[];
   },
   context: HostContext,
 ): Promise<AgentResponse> {
-  const { head, unit, work, steps, queries, mark, keep } = given;
+  const { head, unit, work, steps, queries, notes, keep } = given;
   const { at, timeout } = work;
   const request = { steps: [...steps], queries };
   const options = {
@@ -202,12 +209,16 @@ async function send(
       }
     },
   };
-  if (mark.length === 0) return context.sessionOf(at.host).request(at.user, request, options);
-  if (at.host === context.host)
-    return context.sessionOf(at.host).request(at.user, { ...request, mark, keep }, options);
-  // The note belongs to the host whose handlers will run.
-  await context.sessionOf(context.host).request(context.user, { mark, steps: [], queries: [] });
-  return context.sessionOf(at.host).request(at.user, request, options);
+  const here = at.host === context.host;
+  const mark = notes.flatMap(({ key, by }) => (here && by === at.user ? [key] : []));
+  // The note belongs to the host whose handlers will run, and to the user that they will run as.
+  const others = notes.filter(({ key }) => !mark.includes(key));
+  for (const by of new Set(others.map((note) => note.by))) {
+    const keys = others.filter((note) => note.by === by).map(({ key }) => key);
+    await context.sessionOf(context.host).request(by, { mark: keys, steps: [], queries: [] });
+  }
+  const noted = here ? { ...(mark.length > 0 ? { mark } : {}), ...(keep.length > 0 ? { keep } : {}) } : {};
+  return context.sessionOf(at.host).request(at.user, { ...request, ...noted }, options);
 }
 
 function withEnvironment(step: Step, environment: Readonly<Record<string, string>>): Step {
@@ -221,10 +232,10 @@ export function notifiedBy(head: PreparedTask, context: HostContext): ReturnType
 }
 
 /** What to note on the host before the steps of a task, and for which of these handlers to keep the files as they were. */
-function marksOf(head: PreparedTask, context: HostContext): { mark: string[]; keep: string[] } {
+function marksOf(head: PreparedTask, context: HostContext): { notes: Note[]; keep: string[] } {
   const notified = neverChanges(head.task) ? [] : notifiedBy(head, context);
   return {
-    mark: notified.map(handlerKey),
+    notes: notified.map((handler) => ({ key: handlerKey(handler), by: context.noterOf(handler) })),
     keep: notified.filter(({ rollback }) => rollback).map(handlerKey),
   };
 }

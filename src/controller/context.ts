@@ -7,7 +7,7 @@ import type { Notified } from './handlers.js';
 import type { HostValues } from './host-values.js';
 import type { Preparation } from './prepare.js';
 import type { RunOnce } from './run-once.js';
-import type { Session } from './session.js';
+import type { BecomeUser, Session } from './session.js';
 import type { Place, PreparedTask, Unit, UnitChange } from './unit.js';
 
 /** One host in one play: what its task loop works with. */
@@ -33,6 +33,8 @@ export interface HostContext {
   readonly sessionOf: (host: string) => Session;
   /** the user that the play's tasks run as where they say nothing: facts and markers are its */
   readonly user: string | undefined;
+  /** who notes on the host that a handler is due: only what that user has noted counts for it */
+  readonly noterOf: (handler: Task) => BecomeUser;
   readonly emit: Emit;
   readonly secrets: Secrets;
   readonly tally: Tally;

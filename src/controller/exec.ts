@@ -43,7 +43,7 @@ export async function execOnHosts(
     try {
       const scope = run.scopes.ofHost(host);
       const connection = run.connectionOf(host);
-      const user = becomeUserOf({ become: undefined, becomeUser: undefined }, scope, {
+      const user = becomeUserOf({ become: undefined, becomeUser: undefined, becomeSandbox: undefined }, scope, {
         connection,
         commandLine: options.become.user,
       });

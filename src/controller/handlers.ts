@@ -43,10 +43,8 @@ export class Notified {
     this.#keys.delete(handlerKey(handler));
   }
 
-  /** Those due, in the order in which they are defined. */
-  due(handlers: readonly Task[], leftOver: readonly string[]): Task[] {
-    return handlers.filter(
-      (handler) => this.#keys.has(handlerKey(handler)) || leftOver.includes(handlerKey(handler)),
-    );
+  /** Those due, in the order in which they are defined. `leftOver`: whether a note of an earlier run counts for one. */
+  due(handlers: readonly Task[], leftOver: (handler: Task) => boolean = () => false): Task[] {
+    return handlers.filter((handler) => this.#keys.has(handlerKey(handler)) || leftOver(handler));
   }
 }

@@ -14,6 +14,7 @@ import { prepareTask, type Preparation } from './prepare.js';
 import type { ResolvedPlay } from './resolve-plays.js';
 import type { RunOnce } from './run-once.js';
 import type { Run } from './run-state.js';
+import type { BecomeUser } from './session.js';
 import type { PlayPlace } from './scopes.js';
 import type { PreparedTask, Unit } from './unit.js';
 
@@ -58,6 +59,7 @@ export function hostContext(host: string, given: HostTurn, run: Run): HostContex
     },
     sessionOf: (name) => stateOf(name).session,
     user: becomeUserOf(play, scopes.ofHost(host), becomeOf(host, run)),
+    noterOf: (handler) => noterOf(handler, { host, play, preparation }, run),
     emit: options.emit,
     secrets: options.secrets,
     tally: stateOf(host).tally,
@@ -87,6 +89,27 @@ function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostVa
     answerLocally: (query, task, scope) =>
       answerLocally(query, { task, scope, playbookDir: place.play.dir, cwd: options.cwd, once: run.once }),
   };
+}
+
+/**
+ * Who notes that a handler is due. A note counts for what its writer may do, so that is root where the play is root's, and else the user that
+ * the handler will run as on this host.
+ */
+function noterOf(
+  handler: Task,
+  given: { host: string; play: Play; preparation: Preparation },
+  run: Run,
+): BecomeUser {
+  const { host, play, preparation } = given;
+  const become = becomeOf(host, run);
+  const own = becomeUserOf(play, run.scopes.ofHost(host), become);
+  if (own === 'root' || handler.delegateTo !== undefined) return own;
+  try {
+    return becomeUserOf(handler, preparation.scopeFor(handler), become);
+  } catch {
+    // Not known yet, or wrong: its own turn will say so.
+    return own;
+  }
 }
 
 /** Who a host's work is done as where neither a task nor the inventory says so. */

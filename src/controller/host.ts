@@ -262,9 +262,9 @@ async function runMeta(task: Task, context: HostContext, rescuable: boolean): Pr
 export async function flushHandlers(context: HostContext, rescuable = false): Promise<void> {
   const session = context.sessionOf(context.host);
   const runs = new Map<Task, number>();
+  await readNotes(context);
   for (;;) {
-    const leftOver = session.pendingHandlers.filter((key) => !context.dealtWith.has(key));
-    const [handler] = context.notified.due(context.handlers, leftOver);
+    const [handler] = context.notified.due(context.handlers, (one) => isLeftOver(one, context));
     if (!handler) break;
     const before = runs.get(handler) ?? 0;
     // No chain of handlers comes to one of them more often than there are handlers.
@@ -281,10 +281,34 @@ export async function flushHandlers(context: HostContext, rescuable = false): Pr
     if (context.check) context.dealtWith.add(handlerKey(handler));
     else await session.clearMark(handlerKey(handler));
   }
-  for (const handler of context.maybeNotified.due(context.handlers, [])) {
+  for (const handler of context.maybeNotified.due(context.handlers)) {
     context.maybeNotified.delete(handler);
     mayChange(handler, 'a task that notifies it may change something', context);
   }
+}
+
+/** What an earlier run has noted as users that this one has not worked as yet. A host that was asked nothing is left alone. */
+async function readNotes(context: HostContext): Promise<void> {
+  const session = context.sessionOf(context.host);
+  if (!session.begun) return;
+  for (const user of new Set(context.handlers.map(context.noterOf))) {
+    try {
+      await session.readMarks(user);
+    } catch (error) {
+      // A user that is not there has noted nothing.
+      if (!(error instanceof TaskError)) throw error;
+    }
+  }
+}
+
+/**
+ * Whether an earlier run did not come to a handler. A note counts for what its writer may do: only one of the user that the handler runs
+ * as, since others could have it run as somebody else at will.
+ */
+function isLeftOver(handler: Task, context: HostContext): boolean {
+  const key = handlerKey(handler);
+  if (context.dealtWith.has(key)) return false;
+  return context.sessionOf(context.host).pendingHandlers.get(key)?.has(context.noterOf(handler)) === true;
 }
 
 /**

@@ -88,6 +88,10 @@ function hostsOf(plays: readonly ResolvedPlay[], inventory: Inventory): string[]
   return [...known, ...[...used].filter((host) => !inventory.hosts.has(host))];
 }
 
+/** characters of a handler's name, and how many names, that a warning shows */
+const LONGEST_NAME = 200;
+const MOST_NAMES = 20;
+
 /** What is still to be done, host by host, when a run was interrupted. */
 function leftOf(hosts: readonly string[], plays: readonly ResolvedPlay[], run: Run): HostLeft[] {
   if (run.options.verify === 'only') return [];
@@ -107,8 +111,9 @@ function warnOfLeftOvers(hosts: readonly string[], run: Run): void {
   if (run.options.interrupted.aborted) return;
   for (const host of hosts) {
     const { session, dealtWith, out } = run.stateOf(host);
-    const noted = out === undefined || run.options.check ? session.pendingHandlers : session.markedHandlers;
-    const left = noted.filter((key) => !dealtWith.has(key));
+    const noted =
+      out === undefined || run.options.check ? [...session.pendingHandlers.keys()] : session.markedHandlers;
+    const left = namesOf(noted.filter((key) => !dealtWith.has(key)));
     if (left.length === 0) continue;
     const message =
       out === undefined
@@ -116,6 +121,13 @@ function warnOfLeftOvers(hosts: readonly string[], run: Run): void {
         : `handlers are still due, and noted on the host for the next run: ${left.join(', ')}`;
     run.options.emit({ type: 'warning', host, message });
   }
+}
+
+/** Names that stand on a host, for a message: whoever may write there may write anything. */
+function namesOf(keys: readonly string[]): string[] {
+  const names = keys.filter((key) => key.length <= LONGEST_NAME).slice(0, MOST_NAMES);
+  const others = keys.length - names.length;
+  return others === 0 ? names : [...names, `${others} more`];
 }
 
 function recapOf(host: string, state: HostState): HostRecap {

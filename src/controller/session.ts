@@ -1,4 +1,5 @@
 import { startAgent } from '../agent/agent.js';
+import type { Become } from '../agent/become.js';
 import type { Agent, AgentRequest, AgentResponse, RequestOptions } from '../agent/agent.js';
 import {
   Answers,
@@ -12,11 +13,12 @@ import { noteFile } from '../agent/note-file.js';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
 import { connect } from '../transport/connect.js';
+import { becomeParts } from './become-user.js';
 import { stepFailure } from './failure.js';
 import { tryLogin } from './try-login.js';
 import type { Connection } from '../transport/connection.js';
 
-/** Who the steps run as on the host: a user name, or undefined for the login user. */
+/** Who the steps run as on the host: a user name, with what become-user.ts adds to it, or undefined for the login user. */
 export type BecomeUser = string | undefined;
 
 export interface SessionOptions {
@@ -69,10 +71,13 @@ export class Session {
   #opened: Agent[] = [];
   /** agents that have told which handlers are pending */
   readonly #told = new WeakSet<Agent>();
+  readonly #toldUsers = new Set<BecomeUser>();
   /** the handlers that are marked on the host, and by which users */
   readonly #marked = new Map<string, Set<BecomeUser>>();
   /** those of them that an earlier run did not come to */
-  readonly #leftOver = new Set<string>();
+  readonly #leftOver = new Map<string, Set<BecomeUser>>();
+  /** users that have kept files for a handler in this run */
+  readonly #kept = new Map<string, Set<BecomeUser>>();
   /** answers that hold until something is changed; undefined: something was */
   #known: Map<BecomeUser, Map<string, Answer>> | undefined = new Map();
   facts: FactsAnswer | undefined;
@@ -104,7 +109,8 @@ export class Session {
     const agent = await this.#agent(user);
     // What an earlier run left must be told apart from what this request notes.
     if (request.mark?.length && !this.#told.has(agent)) await this.request(user, { steps: [], queries: [] });
-    for (const key of request.mark ?? []) this.#noteMark(key, user);
+    for (const key of request.mark ?? []) addTo(this.#marked, key, user);
+    for (const key of request.keep ?? []) addTo(this.#kept, key, user);
     const { lockHolder } = this.#options;
     const lock = this.#begun || lockHolder === undefined ? {} : { lock: { holder: lockHolder } };
     const facts = this.#begun || this.#gathering || !this.#options.facts ? [] : [FACTS];
@@ -125,11 +131,15 @@ export class Session {
         received: counters.bytesReceived - before.bytesReceived,
         ms: Math.round(now() - began),
       });
-      for (const key of request.clear ?? []) this.#dropMark(key, user);
+      for (const key of request.clear ?? []) {
+        dropFrom(this.#marked, key, user);
+        dropFrom(this.#kept, key, user);
+      }
       // What follows a failed step was not asked: the next request asks for it again.
       if (response.failed === undefined) {
         this.#begun = true;
         this.#told.add(agent);
+        this.#toldUsers.add(user);
         if (facts.length > 0) this.facts = response.answers.get<'facts'>({ kind: 'facts' });
         if (markers.length > 0) this.#noteLeftOver(response, user);
       }
@@ -157,9 +167,9 @@ export class Session {
     return this.#options.connection().target.kind === 'local';
   }
 
-  /** The names of handlers that an earlier run did not come to. */
-  get pendingHandlers(): string[] {
-    return [...this.#leftOver];
+  /** The names of handlers that an earlier run did not come to, with the users that have noted them. */
+  get pendingHandlers(): ReadonlyMap<string, ReadonlySet<BecomeUser>> {
+    return this.#leftOver;
   }
 
   /** The names of all handlers that are noted on the host. */
@@ -167,22 +177,33 @@ export class Session {
     return [...this.#marked.keys()];
   }
 
+  /** Whether the host was asked something. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** The notes of a user that was not worked as yet. */
+  async readMarks(user: BecomeUser): Promise<void> {
+    if (!this.#toldUsers.has(user)) await this.request(user, { steps: [], queries: [] });
+  }
+
   /** Whether the host has a note that a handler has to run. */
   isMarked(key: string): boolean {
     return this.#marked.has(key);
   }
 
-  /** A handler is done, or was not needed: whoever noted it forgets it. */
+  /** A handler is done, or was not needed: whoever noted it, or kept files for it, forgets it. */
   async clearMark(key: string): Promise<void> {
     this.#leftOver.delete(key);
-    for (const user of [...(this.#marked.get(key) ?? [])])
+    for (const user of new Set([...(this.#marked.get(key) ?? []), ...(this.#kept.get(key) ?? [])]))
       await this.request(user, { steps: [], clear: [key], queries: [] });
   }
 
   /** Put back the files that were kept for a handler. @returns the paths of those that differed */
   async restoreKept(key: string): Promise<string[]> {
     const restored: string[] = [];
-    for (const user of [...(this.#marked.get(key) ?? [])]) {
+    // An earlier run may have kept some as any of them.
+    for (const user of [...this.#agents.keys()]) {
       const step = { kind: 'script', code: 'restore_files "$1"', args: [noteFile(key)] } as const;
       const { failed, outputs } = await this.request(user, { steps: [step], queries: [] });
       if (failed !== undefined) throw stepFailure(step, outputs[0]!, { host: this.host });
@@ -256,21 +277,10 @@ export class Session {
     return { ...response, answers: new Answers(answers) };
   }
 
-  #noteMark(key: string, user: BecomeUser): void {
-    const users = this.#marked.get(key) ?? new Set();
-    this.#marked.set(key, users.add(user));
-  }
-
-  #dropMark(key: string, user: BecomeUser): void {
-    const users = this.#marked.get(key);
-    users?.delete(user);
-    if (users?.size === 0) this.#marked.delete(key);
-  }
-
   #noteLeftOver(response: AgentResponse, user: BecomeUser): void {
     for (const key of response.answers.get<'markers'>({ kind: 'markers' }).markers) {
-      this.#leftOver.add(key);
-      this.#noteMark(key, user);
+      addTo(this.#leftOver, key, user);
+      addTo(this.#marked, key, user);
     }
   }
 
@@ -309,6 +319,15 @@ export class Session {
   }
 }
 
+function addTo(users: Map<string, Set<BecomeUser>>, key: string, user: BecomeUser): void {
+  users.set(key, (users.get(key) ?? new Set()).add(user));
+}
+
+function dropFrom(users: Map<string, Set<BecomeUser>>, key: string, user: BecomeUser): void {
+  users.get(key)?.delete(user);
+  if (users.get(key)?.size === 0) users.delete(key);
+}
+
 function loginsIn(queries: readonly Query[]): [LoginQuery[], Query[]] {
   return [
     queries.filter((query) => query.kind === 'login'),
@@ -325,6 +344,7 @@ function asksOnly({ steps, mark = [], clear = [] }: AgentRequest): boolean {
   return steps.length + mark.length + clear.length === 0;
 }
 
-function becomeOf(user: string, password: string | undefined): { user: string; password?: string } {
-  return password === undefined ? { user } : { user, password };
+function becomeOf(user: string, password: string | undefined): Become {
+  const become = becomeParts(user)!;
+  return password === undefined ? become : { ...become, password };
 }

@@ -20,7 +20,7 @@ function loadCheck(node: YamlNode, frame: Frame): CheckTask {
   const check = findModule(node, frame.loader.catalogue.checks, verifyShape, 'check');
   const value = checkShape(node, verifyShape, [check.key]);
   const given = readArguments(childOf(node, check.key)!, check, childOf(node, 'args'));
-  const { when, vars, become, becomeUser, noLog, runOnce } = inherit(frame.inherited, node);
+  const { when, vars, become, becomeUser, becomeSandbox, noLog, runOnce } = inherit(frame.inherited, node);
   const { loop, loopVar, loopLabel } = readLoop(node);
   return {
     name: value['name'],
@@ -37,6 +37,7 @@ function loadCheck(node: YamlNode, frame: Frame): CheckTask {
     vars,
     become,
     becomeUser,
+    becomeSandbox,
     noLog,
     runOnce,
     // A task's timeout says how long one may take, a check's how long it is retried.

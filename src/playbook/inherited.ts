@@ -12,6 +12,7 @@ export interface Inherited extends Pick<
   | 'vars'
   | 'become'
   | 'becomeUser'
+  | 'becomeSandbox'
   | 'environment'
   | 'noLog'
   | 'ignoreErrors'
@@ -31,6 +32,7 @@ export const nothingInherited: Inherited = {
   notify: [],
   become: undefined,
   becomeUser: undefined,
+  becomeSandbox: undefined,
   environment: undefined,
   noLog: undefined,
   ignoreErrors: undefined,
@@ -57,6 +59,7 @@ export function inherit(outer: Inherited, node: YamlNode, without: readonly 'var
     notify: notify ? [...outer.notify, ...itemsOf(notify)] : outer.notify,
     become: given('become') ?? outer.become,
     becomeUser: given('become_user') ?? outer.becomeUser,
+    becomeSandbox: given('become_sandbox') ?? outer.becomeSandbox,
     environment: mergeEnvironment(outer.environment, childOf(node, 'environment')),
     noLog: given('no_log') ?? outer.noLog,
     ignoreErrors: given('ignore_errors') ?? outer.ignoreErrors,

@@ -35,6 +35,8 @@ export interface Play {
   readonly checks: readonly CheckTask[];
   readonly become: Loaded | undefined;
   readonly becomeUser: Loaded | undefined;
+  /** properties of the systemd unit in which the work is done */
+  readonly becomeSandbox: Loaded | undefined;
   readonly serial: readonly (number | string)[];
   /** the plays before it that have to end before it starts; undefined: all of them */
   readonly needs: readonly Needed[] | undefined;
@@ -103,6 +105,8 @@ export interface Task {
   readonly tags: readonly string[];
   readonly become: Loaded | undefined;
   readonly becomeUser: Loaded | undefined;
+  /** properties of the systemd unit in which the work is done */
+  readonly becomeSandbox: Loaded | undefined;
   readonly changedWhen: readonly Expression[] | undefined;
   readonly failedWhen: readonly Expression[] | undefined;
   readonly until: readonly Expression[] | undefined;
@@ -143,6 +147,8 @@ export interface CheckTask {
   readonly vars: readonly Variables[];
   readonly become: Loaded | undefined;
   readonly becomeUser: Loaded | undefined;
+  /** properties of the systemd unit in which the work is done */
+  readonly becomeSandbox: Loaded | undefined;
   readonly noLog: Loaded | undefined;
   /** seconds until a check that does not hold has failed */
   readonly timeout: Loaded | undefined;

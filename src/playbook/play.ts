@@ -92,6 +92,7 @@ export function loadPlay(node: YamlNode, { loader, file, inherited: outer, vars 
     tags: inherited.tags,
     become: inherited.become,
     becomeUser: inherited.becomeUser,
+    becomeSandbox: inherited.becomeSandbox,
   };
 }
 

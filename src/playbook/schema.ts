@@ -53,7 +53,12 @@ const loopControl: JsonSchema = {
 };
 
 /** Keywords that a play, a role's entry, a block and an import hand on to their tasks. */
-const become = { become: flag, become_user: text, become_method: { enum: ['sudo'] } };
+const become = {
+  become: flag,
+  become_user: text,
+  become_method: { enum: ['sudo'] },
+  become_sandbox: { type: 'array', items: { type: 'string' } } as JsonSchema,
+};
 const handedOn = {
   ...become,
   environment: scalars,

@@ -1,9 +1,17 @@
 import { textOf, type QueryKind } from './kind.js';
 
+/** More notes than that are no notes of ours. */
+const MOST = 1000;
+
 /** The names in the agent's folder of pending handlers; sh reads them itself. */
 export const markers: QueryKind<'markers'> = {
   compile: () => [
-    'for marker in "$state"/pending/*; do [ ! -f "$marker" ] || { IFS= read -r line <"$marker" && printf \'%s\\n\' "$line"; }; done',
+    `n=0
+for marker in "$state"/pending/*; do
+[ -f "$marker" ] && [ $n -lt ${MOST} ] || continue
+n=$((n + 1))
+IFS= read -r line <"$marker" && printf '%s\\n' "$line"
+done`,
   ],
   parse: (queries, [output]) => {
     const names = textOf(output)

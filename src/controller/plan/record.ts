@@ -4,6 +4,7 @@ import type { Step } from '../../agent/step.js';
 import { formatPosition, type TaskError } from '../../errors.js';
 import type { Recap } from '../../events.js';
 import type { Secrets } from '../../variables/secrets.js';
+import { userName } from '../become-user.js';
 import { viewChange } from '../changes.js';
 import { showValue } from '../shown.js';
 import type { Place, UnitChange } from '../unit.js';
@@ -74,7 +75,7 @@ function plannedTask(change: UnitChange, salt: string, secrets: Secrets): Planne
     task: label,
     position: formatPosition(position),
     ...(at.host === change.host ? {} : { on: at.host }),
-    ...(at.user === undefined ? {} : { as: at.user }),
+    ...(at.user === undefined ? {} : { as: userName(at.user) }),
     ...(handler ? { handler } : {}),
     ...(unsure === undefined ? {} : { unsure }),
     changes: changes.map((one) => viewChange(one, { secrets, hidden })),
