@@ -1,6 +1,6 @@
 import type { ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError } from '../../errors.js';
-import { type NpmMode, type NpmParams, npmArgv } from './params.js';
+import { type NpmMode, type NpmParams, insidePath, npmArgv } from './params.js';
 
 /**
  * What package.json and its lock ask for. After an install the hash of both, of what npm says it has put into
@@ -36,8 +36,13 @@ export const installedDependencies: NpmMode = {
   },
 
   apply: (params) => [
-    { kind: 'run', argv: npmArgv(params, params.ci === true ? 'ci' : 'install'), cwd: params.path! },
-    { kind: 'script', code: `${STATE}\n${RECORD}`, args: stateArguments(params) },
+    {
+      kind: 'run',
+      argv: npmArgv(params, params.ci === true ? 'ci' : 'install'),
+      cwd: params.path!,
+      at: insidePath(params),
+    },
+    { kind: 'script', code: `${STATE}\n${RECORD}`, args: stateArguments(params), at: insidePath(params) },
   ],
 };
 
@@ -59,7 +64,7 @@ const RECORD = `mkdir -p node_modules
 printf '%s\\n' "$now" >node_modules/.provision`;
 
 function stateQuery(params: NpmParams): ScriptQuery {
-  return { kind: 'script', code: `${STATE}\n${READ}`, args: stateArguments(params) };
+  return { kind: 'script', code: `${STATE}\n${READ}`, args: stateArguments(params), at: insidePath(params) };
 }
 
 function stateArguments(params: NpmParams): string[] {

@@ -5,7 +5,7 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import { type NpmMode, npmArgv } from './params.js';
+import { type NpmMode, insidePath, npmArgv } from './params.js';
 
 /** One package in the node_modules of a folder. */
 export const localPackage: NpmMode = {
@@ -21,6 +21,6 @@ export const localPackage: NpmMode = {
 
   apply(params) {
     const words = params.state === 'absent' ? ['uninstall', params.name!] : ['install', packageSpec(params)];
-    return [{ kind: 'run', argv: npmArgv(params, ...words), cwd: params.path! }];
+    return [{ kind: 'run', argv: npmArgv(params, ...words), cwd: params.path!, at: insidePath(params) }];
   },
 };

@@ -1,5 +1,5 @@
 import type { Answers, Query } from '../../agent/query.js';
-import type { Step } from '../../agent/step.js';
+import type { Place, Step } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';
 
@@ -44,6 +44,11 @@ export function modeOf(params: NpmParams): 'global' | 'local' | 'dependencies' {
     throw refused('version and state: latest do not go together');
   if (global === true) return 'global';
   return name === undefined ? 'dependencies' : 'local';
+}
+
+/** npm runs with the rights of whose folder it is: what lies there decides what it does. */
+export function insidePath({ path }: NpmParams): Place {
+  return { path: path!, how: 'inside' };
 }
 
 /** npm with the options that every call of ours has. */

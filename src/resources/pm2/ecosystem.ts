@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Answers, ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
-import type { Pm2Params } from './params.js';
+import { homePlace, type Pm2Params } from './params.js';
 import { SURROUNDINGS } from './run-pm2.js';
 
 /** An app as the ecosystem file describes it, as PM2 understands it. */
@@ -24,6 +24,7 @@ export function ecosystemQuery(params: Pm2Params): ScriptQuery {
     kind: 'script',
     code: EVALUATE,
     args: [params.pm2_home, params.executable ?? 'pm2', params.ecosystem],
+    at: homePlace(params),
   };
 }
 

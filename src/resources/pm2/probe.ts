@@ -1,5 +1,5 @@
 import type { Answers, ScriptQuery } from '../../agent/query.js';
-import type { Pm2Params } from './params.js';
+import { homePlace, type Pm2Params } from './params.js';
 import { type Daemon, LIST_PROCESSES, parseDaemon } from './processes.js';
 import { type RunRecord, parseRecord } from './record.js';
 
@@ -14,7 +14,12 @@ export interface Probed {
 }
 
 export function probeQuery(params: Pm2Params): ScriptQuery {
-  return { kind: 'script', code: PROBE, args: [params.pm2_home, params.ecosystem, recordPath(params)] };
+  return {
+    kind: 'script',
+    code: PROBE,
+    args: [params.pm2_home, params.ecosystem, recordPath(params)],
+    at: homePlace(params),
+  };
 }
 
 export function probed(params: Pm2Params, answers: Answers): Probed {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ScriptQuery } from '../../agent/query.js';
 import type { ScriptStep } from '../../agent/step.js';
-import type { Pm2Params } from './params.js';
+import { homePlace, type Pm2Params } from './params.js';
 
 /**
  * sh that takes $1 (PM2_HOME) and $2 (pm2) and makes `alone`, which runs a program with no more environment than it
@@ -17,7 +17,12 @@ alone() { env -i HOME="$user_home" PATH="$path" PM2_HOME="$pm2_home" "$@"; }`;
 
 /** What PM2 itself says of its processes. Only where a daemon is alive: asking would start one. */
 export function listQuery(params: Pm2Params): ScriptQuery {
-  return { kind: 'script', code: `${RUN}`, args: [params.pm2_home, params.executable ?? 'pm2', 'jlist'] };
+  return {
+    kind: 'script',
+    code: `${RUN}`,
+    args: [params.pm2_home, params.executable ?? 'pm2', 'jlist'],
+    at: homePlace(params),
+  };
 }
 
 /** One call of pm2, in the folder of the ecosystem file: relative paths in it start there. */
@@ -27,6 +32,7 @@ export function pm2Step(params: Pm2Params, ...words: readonly string[]): ScriptS
     code: RUN,
     args: [params.pm2_home, params.executable ?? 'pm2', ...words],
     cwd: posix.dirname(params.ecosystem),
+    at: homePlace(params),
   };
 }
 
