@@ -14,17 +14,12 @@ export function secretsIn(schema: JsonSchema, value: unknown): Scalar[] {
   return found;
 }
 
-/** A value with something else in the place of each of these secrets, for showing it. */
-export function hideSecrets(schema: JsonSchema, value: unknown, instead: string): unknown {
-  const secrets = new Set(secretsIn(schema, value));
-  if (secrets.size === 0) return secretPlace(schema) && typeof value === 'boolean' ? instead : value;
-  const hide = (one: unknown): unknown => {
-    if (secrets.has(one as Scalar)) return instead;
-    if (Array.isArray(one)) return one.map(hide);
-    if (typeof one !== 'object' || one === null || one instanceof Template) return one;
-    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, hide(inner)]));
-  };
-  return hide(value);
+/** A value with stars in the place of each of these secrets, for showing it. */
+export function hideSecrets(value: unknown, secrets: ReadonlySet<unknown>): unknown {
+  if (secrets.has(value)) return '********';
+  if (Array.isArray(value)) return value.map((one) => hideSecrets(one, secrets));
+  if (typeof value !== 'object' || value === null || value instanceof Template) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hideSecrets(one, secrets)]));
 }
 
 /** Whether a schema calls anything at or below it `writeOnly`. */
@@ -79,7 +74,14 @@ function addAll(value: unknown, found: Scalar[]): void {
     for (const inner of Object.values(value)) addAll(inner, found);
 }
 
-const BELOW = ['items', 'prefixItems', 'additionalItems', 'properties', 'patternProperties', 'additionalProperties'];
+const BELOW = [
+  'items',
+  'prefixItems',
+  'additionalItems',
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+];
 
 /** Whether a secret is inside of the lists or mappings that the schema describes. */
 function leadsOn(schema: JsonSchema): boolean {
@@ -103,7 +105,9 @@ function branchesOf(schema: JsonSchema, value: unknown): unknown[] {
   const typed = alternatives.filter((one) => isSchema(one) && one.type !== undefined && fits(one, value));
   return [
     ...listed('allOf'),
-    ...(typed.length > 0 ? alternatives.filter((one) => !isSchema(one) || one.type === undefined || typed.includes(one)) : alternatives),
+    ...(typed.length > 0
+      ? alternatives.filter((one) => !isSchema(one) || one.type === undefined || typed.includes(one))
+      : alternatives),
     schema['if'],
     schema['then'],
     schema['else'],
@@ -136,10 +140,6 @@ function refersTo(schema: JsonSchema, root: JsonSchema): unknown {
     place = typeof place === 'object' && place !== null ? (place as Record<string, unknown>)[key] : undefined;
   }
   return place;
-}
-
-function secretPlace(schema: JsonSchema): boolean {
-  return schema.writeOnly === true;
 }
 
 function isSchema(schema: unknown): schema is JsonSchema {

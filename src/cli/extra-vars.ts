@@ -56,7 +56,10 @@ async function readVarsFile(given: string, reading: Reading): Promise<[string, S
     throw new UsageError(`-e ${given}: cannot be read: ${messageOf(error)}`);
   }
   const opened = reading.vault.openFile(text, name);
-  const document = loadYaml(opened.text, name, { openVault: reading.vault.openValue });
+  const document = loadYaml(opened.text, name, {
+    openVault: reading.vault.openValue,
+    foundVault: reading.vault.foundVault,
+  });
   const { value } = document;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Template) {
     throw new UsageError(`-e ${given}: must hold a mapping of names to values`, {

@@ -141,6 +141,7 @@ export async function readPlaybook(
     catalogue: { modules: resources, checks },
     cwd: io.cwd,
     openVault: setup.vault.openValue,
+    foundVault: setup.vault.foundVault,
     noteSecrets: (value) => addSecrets(value, setup.secrets),
     kept,
   });

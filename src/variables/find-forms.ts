@@ -77,11 +77,22 @@ function createTable(): Table {
 }
 
 function hashAt(text: string, at: number): number {
-  return hashOf(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2), text.charCodeAt(at + 3));
+  return hashOf(
+    text.charCodeAt(at),
+    text.charCodeAt(at + 1),
+    text.charCodeAt(at + 2),
+    text.charCodeAt(at + 3),
+  );
 }
 
 function hashOf(a: number, b: number, c: number, d: number): number {
-  return (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ Math.imul(d, 0x27d4eb2f)) >>> 7;
+  return (
+    (Math.imul(a, 0x9e3779b1) ^
+      Math.imul(b, 0x85ebca6b) ^
+      Math.imul(c, 0xc2b2ae35) ^
+      Math.imul(d, 0x27d4eb2f)) >>>
+    7
+  );
 }
 
 function findHeads(text: string, openEnd: boolean, { filter, forms }: Table, found: Range[]): void {
@@ -144,7 +155,12 @@ function isCutBefore(text: string, at: number, openStart: boolean): boolean {
   return /(?:\.\.\.|…)(?:\r?\n|(?:\\r)?\\n|["'])?$/.test(text.slice(Math.max(0, at - 8), at));
 }
 
-export function addForms(forms: readonly Form[], index: FormIndex, wrapping: FormIndex, known: Set<string>): void {
+export function addForms(
+  forms: readonly Form[],
+  index: FormIndex,
+  wrapping: FormIndex,
+  known: Set<string>,
+): void {
   for (const { text, wraps } of forms) {
     if (known.has(text)) continue;
     known.add(text);

@@ -26,7 +26,13 @@ export function formsOf(value: string): Form[] {
   const forms = new Map<string, Form>();
   for (const text of texts) {
     if (text === '') continue;
-    for (const one of [text, ...quotedForms(text), ...jsonForms(text), ...markupForms(text), ...urlForms(text)])
+    for (const one of [
+      text,
+      ...quotedForms(text),
+      ...jsonForms(text),
+      ...markupForms(text),
+      ...urlForms(text),
+    ])
       forms.set(one, { text: one, wraps: false });
     for (const one of [...base64Forms(text), ...hexForms(text)]) forms.set(one, { text: one, wraps: true });
   }
@@ -45,7 +51,11 @@ function quotedForms(text: string): string[] {
     text.replace(/[$`"\\]/g, '\\$&'),
     text.replace(/[^\w\n@%+=:,./-]/g, '\\$&'),
     backslashed.replaceAll("'", "\\'"),
-    backslashed.replace(/["']/g, '\\$&').replaceAll('\0', '\\0').replaceAll('\n', '\\n').replaceAll('\r', '\\r'),
+    backslashed
+      .replace(/["']/g, '\\$&')
+      .replaceAll('\0', '\\0')
+      .replaceAll('\n', '\\n')
+      .replaceAll('\r', '\\r'),
     ansiC,
     bytesEscaped(backslashed, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`),
     bytesEscaped(backslashed.replaceAll('"', '\\"'), (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
@@ -83,7 +93,14 @@ function jsonForms(text: string): string[] {
   const plain = inJson(text);
   const go = hexEscaped(plain, /[<>&\u2028\u2029]/g);
   const ascii = (one: string): string => hexEscaped(one, /[\u007f-\uffff]/g);
-  const kinds = [plain, go, ascii(plain), ascii(go), ascii(plain).replaceAll('/', '\\/'), plain.replaceAll('/', '\\/')];
+  const kinds = [
+    plain,
+    go,
+    ascii(plain),
+    ascii(go),
+    ascii(plain).replaceAll('/', '\\/'),
+    plain.replaceAll('/', '\\/'),
+  ];
   const both = kinds.flatMap((one) => [one, upperEscapes(one)]);
   return both.flatMap((one) => [one, inJson(one)]);
 }
@@ -104,14 +121,13 @@ const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 
 function markupForms(text: string): string[] {
   const code = (char: string): number => char.charCodeAt(0);
-  const named = (apostrophe: string): string =>
-    text.replace(/[&<>"']/g, (char) => NAMED[char] ?? apostrophe);
+  const named = (apostrophe: string): string => text.replace(/[&<>"']/g, (char) => NAMED[char] ?? apostrophe);
   return [
     text.replace(/[&<>"']/g, (char) => `&#${code(char)};`),
     text.replace(/[&<>"']/g, (char) => `&#x${code(char).toString(16)};`),
     text.replace(/[&<>]/g, (char) => NAMED[char] ?? char),
     text.replace(/[&<>"]/g, (char) => NAMED[char] ?? char),
-    ...["&#39;", '&#x27;', '&apos;'].map(named),
+    ...['&#39;', '&#x27;', '&apos;'].map(named),
     named('&#39;').replaceAll('&quot;', '&#34;'),
   ];
 }

@@ -9,6 +9,8 @@ export interface Secrets {
    * taking "a" or "10" out of every text would hide all and protect nothing.
    */
   add(value: string): void;
+  /** What may make secrets known, and costs too much to be done before a text is to be shown. */
+  later(work: () => void): void;
   /**
    * The text with every known secret, and its common encodings, replaced. So is the rest of one that was cut off: what stands before
    * or behind the dots of a cut. Of a secret of several lines each line counts, so that a stream can be redacted line by line.
@@ -34,6 +36,11 @@ export function createSecrets(): Secrets {
   const index = createFormIndex();
   const wrapping = createFormIndex();
   const words = createWords();
+  const awaited: (() => void)[] = [];
+  const isNothing = (text: string): boolean => {
+    for (let work = awaited.shift(); work; work = awaited.shift()) work();
+    return values.size === 0 || text === '';
+  };
 
   const replace = (text: string, instead: (secret: string) => string, ranges = rangesIn(text)): string => {
     const long = ranges.length === 0 ? text : replaceRanges(text, merged(ranges), instead);
@@ -45,13 +52,14 @@ export function createSecrets(): Secrets {
   ];
   return {
     values,
-    redact: (text) => (values.size === 0 || text === '' ? text : replace(text, () => REDACTED)),
+    later: (work) => void awaited.push(work),
+    redact: (text) => (isNothing(text) ? text : replace(text, () => REDACTED)),
     redactLine(line) {
-      if (values.size === 0 || line === '') return line;
+      if (isNothing(line)) return line;
       if (isWrappedPiece(line) && wrapping.holds(line.trim())) return REDACTED;
       return replace(line, () => REDACTED, [...index.find(line, CLOSED), ...wrapping.find(line, OPEN)]);
     },
-    replace: (text, instead) => (values.size === 0 || text === '' ? text : replace(text, instead)),
+    replace: (text, instead) => (isNothing(text) ? text : replace(text, instead)),
     add(value) {
       if (value.trim() === '' || values.has(value)) return;
       values.add(value);
@@ -86,11 +94,7 @@ function merged(ranges: readonly Range[]): Range[] {
   return all;
 }
 
-function replaceRanges(
-  text: string,
-  ranges: readonly Range[],
-  instead: (secret: string) => string,
-): string {
+function replaceRanges(text: string, ranges: readonly Range[], instead: (secret: string) => string): string {
   const pieces: string[] = [];
   let at = 0;
   for (const [start, end] of ranges) {

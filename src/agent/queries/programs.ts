@@ -1,8 +1,7 @@
 import type { CommandAnswer } from '../query.js';
 import type { PartOutput } from '../part.js';
-import { quoteAll } from '../quote.js';
 import { splitSignal } from '../signal.js';
-import { commandCode, evalCode } from '../steps.js';
+import { commandCode, evalCode, limitedCode } from '../steps.js';
 import type { QueryKind } from './kind.js';
 
 export const command: QueryKind<'command'> = {
@@ -16,13 +15,10 @@ export const script: QueryKind<'script'> = {
   readsErrors: true,
   compile: (queries) =>
     queries.map(({ code, args = [], stdin, env, timeout }) =>
-      evalCode(
-        timeout === undefined
-          ? code
-          : `exec timeout -k 5 ${timeout} sh -c ${quoteAll([code, 'sh', ...args])}`,
-        args,
-        { ...(stdin === undefined ? {} : { stdin }), ...(env === undefined ? {} : { env }) },
-      ),
+      (timeout === undefined ? evalCode : limitedCode(timeout))(code, args, {
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(env === undefined ? {} : { env }),
+      }),
     ),
   parse: command.parse as unknown as QueryKind<'script'>['parse'],
 };
