@@ -75,7 +75,12 @@ export function formatPosition(position: Position): string {
  * between letters of scripts that need them (and in emoji); beside ASCII they do nothing but hide.
  */
 export function escapeControl(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNSAFE, escapeOne);
+  return replaceUnsafe(text, escapeOne);
+}
+
+/** A text with something else in the place of each character of that kind. */
+export function replaceUnsafe(text: string, instead: (char: string) => string): string {
+  return PLAIN.test(text) ? text : text.replace(UNSAFE, instead);
 }
 
 /** Nearly every text. */

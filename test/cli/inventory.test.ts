@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { define } from '../../src/cli/inventory.js';
 import type { Io } from '../../src/cli/io.js';
 import { UsageError } from '../../src/errors.js';
+import { createSecrets } from '../../src/variables/secrets.js';
 import { failureOf, fixtures } from '../inventory/support.js';
 
 async function run(...args: string[]): Promise<string> {
@@ -19,6 +20,7 @@ async function run(...args: string[]): Promise<string> {
     argv: args,
     exitCode: 0,
     interrupted: new AbortController().signal,
+    secrets: createSecrets(),
     killed: new AbortController().signal,
   };
   const command = new Command('inventory').exitOverride();
