@@ -36,7 +36,10 @@ describe('provision inventory', () => {
   it('prints what ansible-inventory prints', async () => {
     expect(await run('-i', 'yaml/hosts.yml', '--list')).to.equal(golden('yaml/list.txt'));
     expect(await run('-i', 'yaml/hosts.yml', '--graph')).to.equal(golden('yaml/graph.txt'));
-    expect(await run('-i', 'yaml/hosts.yml', '--graph', '--vars')).to.equal(golden('yaml/graph-vars.txt'));
+    // But for the line breaks of a value: they would begin a line of the graph.
+    expect(await run('-i', 'yaml/hosts.yml', '--graph', '--vars')).to.equal(
+      golden('yaml/graph-vars.txt').replaceAll('two\nlines\n}', 'two\\nlines\\n}'),
+    );
     expect(await run('-i', 'yaml/hosts.yml', '--host', 'web01')).to.equal(golden('yaml/host-web01.txt'));
     expect(await run('-i', 'yaml/hosts.yml', '-i', 'ini/hosts', '--list')).to.equal(
       golden('several/list.txt'),
