@@ -106,7 +106,8 @@ function findHeads(text: string, openEnd: boolean, { filter, forms }: Table, fou
     for (const form of forms.get(hash) ?? []) {
       const length = commonLength(form, text, at);
       if (at + length <= end || length < SHORTEST) continue;
-      if (length === form.length || isCutAt(text, at + length, openEnd)) end = at + length;
+      if (length === form.length || isCutNear(length, (less) => isCutAt(text, at + length - less, openEnd)))
+        end = at + length;
     }
     if (end > 0) found.push([at, end]);
   }
@@ -119,7 +120,8 @@ function findTails(text: string, openStart: boolean, { filter, forms }: Table, f
     let start = end;
     for (const form of forms.get(hash) ?? []) {
       const length = commonTail(form, text, end);
-      if (length < form.length && end - length < start && isCutBefore(text, end - length, openStart))
+      if (length === form.length || end - length >= start) continue;
+      if (isCutNear(length, (less) => isCutBefore(text, end - length + less, openStart)))
         start = end - length;
     }
     if (end - start >= SHORTEST) found.push([start, end]);
@@ -141,17 +143,30 @@ function commonTail(form: string, text: string, end: number): number {
   return length;
 }
 
+/** What was cut off may go on as the mark of the cut does, with a dot or a backslash. */
+function isCutNear(length: number, isCut: (less: number) => boolean): boolean {
+  for (let less = 0; less <= 3 && length - less >= SHORTEST; less += 1) if (isCut(less)) return true;
+  return false;
+}
+
 /** What cuts a text says so with dots, on the same line or the next, behind a quotation mark or not. */
 const CUT = /(?:\r?\n|(?:\\r)?\\n|["'])?(?:\.\.\.|…)/y;
 
+/** What such a mark begins with, for a first look. */
+const BEFORE_CUT = new Set([...'.…\r\n\\"\''].map((char) => char.charCodeAt(0)));
+
 function isCutAt(text: string, at: number, openEnd: boolean): boolean {
-  if (openEnd && at === text.length) return true;
+  if (at === text.length) return openEnd;
+  if (!BEFORE_CUT.has(text.charCodeAt(at))) return false;
   CUT.lastIndex = at;
   return CUT.test(text);
 }
 
+const AFTER_CUT = new Set([...'.…\nn"\''].map((char) => char.charCodeAt(0)));
+
 function isCutBefore(text: string, at: number, openStart: boolean): boolean {
   if (at === 0) return openStart;
+  if (!AFTER_CUT.has(text.charCodeAt(at - 1))) return false;
   return /(?:\.\.\.|…)(?:\r?\n|(?:\\r)?\\n|["'])?$/.test(text.slice(Math.max(0, at - 8), at));
 }
 
