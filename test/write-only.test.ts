@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { validate } from '../src/schema.js';
+import { validate, type JsonSchema } from '../src/schema.js';
 import { secretsIn } from '../src/write-only.js';
 
 const hidden = { type: 'string', writeOnly: true };
@@ -35,7 +35,7 @@ describe('secretsIn', () => {
       either: { token: 'seven' },
       referred: { secret: 'eight' },
     };
-    expect(secretsIn(schema, value)).to.deep.equal([
+    expect(secretsIn(schema as unknown as JsonSchema, value)).to.deep.equal([
       98765432,
       'one',
       'two',
@@ -70,7 +70,7 @@ describe('secretsIn', () => {
 describe('what a schema refuses', () => {
   it('is shown, but for what is secret in it, whatever is wrong', () => {
     const secret = 'Vaulted-Secret-0123456789';
-    const cases: readonly (readonly [object, unknown])[] = [
+    const cases: readonly (readonly [JsonSchema, unknown])[] = [
       [{ type: 'array', items: hidden }, secret],
       [{ type: 'array', items: hidden }, secret.repeat(4)],
       [{ type: 'object', properties: { a: hidden } }, [secret]],

@@ -57,6 +57,9 @@ function quotedForms(text: string): string[] {
       .replaceAll('\n', '\\n')
       .replaceAll('\r', '\\r'),
     ansiC,
+    text
+      .replaceAll("'", `'\\''`)
+      .replace(/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}]+/gu, (run) => `'$'${octal(run)}''`),
     bytesEscaped(backslashed, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`),
     bytesEscaped(backslashed.replaceAll('"', '\\"'), (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
     escapeControl(text),
@@ -79,11 +82,27 @@ function cEscape(char: string): string {
   return C_ESCAPES[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }
 
+/** As ls(1) and its kin name a file that cannot be printed: `'a'$'\n''b'`. */
+function octal(run: string): string {
+  return [...run]
+    .map(
+      (char) =>
+        (char === '\u001b' ? '\\033' : C_ESCAPES[char]) ??
+        bytesOf(char, (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
+    )
+    .join('');
+}
+
+function bytesOf(text: string, escape: (byte: number) => string): string {
+  return [...Buffer.from(text, 'utf8')].map(escape).join('');
+}
+
 /** What is not printable ASCII byte by byte in UTF-8. */
 function bytesEscaped(text: string, escape: (byte: number) => string): string {
   return text.replace(/[^\x20-\x7e]+/g, (run) =>
-    [...run.split(/(\n|\r|\t)/)]
-      .map((part) => C_ESCAPES[part] ?? [...Buffer.from(part, 'utf8')].map(escape).join(''))
+    run
+      .split(/(\n|\r|\t)/)
+      .map((part) => C_ESCAPES[part] ?? bytesOf(part, escape))
       .join(''),
   );
 }
