@@ -23,9 +23,10 @@ export function errorLines(error: ProvisionError, palette: Palette): Text[] {
 
 export function errorText(error: ProvisionError, palette: Palette): ErrorText {
   const where = palette.bold(error.position ? `${formatPosition(error.position)}: ` : '');
+  // Behind a margin: what a message quotes must not look like a line of the report.
   const [first = '', ...more] = error.message.split('\n');
   return {
-    what: [text`${where}${first}`, ...more.map((line) => text`${line}`)],
+    what: [text`${where}${first}`, ...more.map((line) => text`    ${line}`)],
     said: error.detail
       .flatMap((lines) => lines.split('\n'))
       .map((line) => text`  ${palette.dim('|')} ${line}`),

@@ -67,7 +67,7 @@ describe('the reporter for people', () => {
       '  | two',
       '  try: do this',
     ]);
-    expect(errorLines(new TaskError('a\nb'), plain).map(String)).to.deep.equal(['a', 'b']);
+    expect(errorLines(new TaskError('a\nb'), plain).map(String)).to.deep.equal(['a', '    b']);
   });
 
   it('counts what it does not show of a change to many files', () => {
