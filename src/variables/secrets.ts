@@ -26,6 +26,10 @@ export interface Secrets {
 /** What stands in the place of a secret. */
 export const REDACTED = '********';
 
+/** Characters of a text, and number of texts, of which is kept what they are without secrets. */
+const LONGEST_KEPT = 200;
+const MOST_KEPT = 2000;
+
 const CLOSED: Edges = { openStart: false, openEnd: false };
 const OPEN: Edges = { openStart: true, openEnd: true };
 
@@ -46,14 +50,29 @@ export function createSecrets(): Secrets {
     const long = ranges.length === 0 ? text : replaceRanges(text, merged(ranges), instead);
     return words.replace(long, instead);
   };
-  const rangesIn = (text: string): Range[] => [
-    ...index.find(text, CLOSED),
-    ...(wrapping.size > 0 ? acrossLines(text, wrapping) : []),
-  ];
+  const rangesIn = (text: string): Range[] => {
+    const found = index.find(text, CLOSED);
+    if (wrapping.size > 0 && (text.includes('\n') || text.includes('\\')))
+      found.push(...acrossLines(text, wrapping));
+    return found;
+  };
+  // Names, states and messages are the same for many tasks and hosts.
+  const done = new Map<string, string>();
+  const redact = (text: string): string => {
+    if (isNothing(text)) return text;
+    let redacted = done.get(text);
+    if (redacted !== undefined) return redacted;
+    redacted = replace(text, () => REDACTED);
+    if (text.length <= LONGEST_KEPT) {
+      if (done.size >= MOST_KEPT) done.clear();
+      done.set(text, redacted);
+    }
+    return redacted;
+  };
   return {
     values,
     later: (work) => void awaited.push(work),
-    redact: (text) => (isNothing(text) ? text : replace(text, () => REDACTED)),
+    redact,
     redactLine(line) {
       if (isNothing(line)) return line;
       if (isWrappedPiece(line) && wrapping.holds(line.trim())) return REDACTED;
@@ -63,6 +82,7 @@ export function createSecrets(): Secrets {
     add(value) {
       if (value.trim() === '' || values.has(value)) return;
       values.add(value);
+      done.clear();
       for (const short of [value, value.trim()]) if (short.length < SHORTEST) words.add(short);
       addForms(formsOf(value), index, wrapping, known);
     },

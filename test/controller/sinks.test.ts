@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ENCODINGS, anySecret, piecesOf } from '../variables/encodings.js';
-import { cleanUp, project, type Project } from './project.js';
+import { run } from '../../src/cli.js';
+import { cleanUp, ioOf, project, type Project } from './project.js';
 
 /** Everything that was told of a run: on both streams, and in the files that it left. */
 async function told(site: Project, ...playbook: string[]): Promise<ReadonlyMap<string, string>> {
@@ -111,8 +112,11 @@ describe('a secret', () => {
       `late: 98765432`,
     ]) {
       site.write({ 'group_vars/all.yml': `${vars}\n` });
-      const { stderr, code } = await site.cli('site.yml');
+      const { io, said } = ioOf(site.dir, { env: { PROVISION_DEBUG: '1' } });
+      await run(['-i', 'inventory.yml', 'site.yml'], io);
+      const { stderr, code } = said();
       expect(code, vars).to.equal(5);
+      expect(stderr, vars).to.match(/^ {4}at /m);
       expect(stderr, vars).to.not.match(/Vault|Secret|9876/);
     }
   });
