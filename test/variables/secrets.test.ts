@@ -146,7 +146,7 @@ describe('createSecrets', () => {
 
   it('takes time that grows with the text alone', () => {
     const secrets = createSecrets();
-    for (let count = 0; count < 40; count += 1) secrets.add(`-----${'a'.repeat(60)}${count}`);
+    for (let count = 0; count < 15; count += 1) secrets.add(`-----${'a'.repeat(60)}${count}`);
     const kinds: Readonly<Record<string, string>> = {
       prose: 'some words of a program, and c29tZSBiYXNlNjQ=\n',
       dashes: '-',
@@ -156,7 +156,7 @@ describe('createSecrets', () => {
       blanks: ' \n',
     };
     for (const [name, piece] of Object.entries(kinds)) {
-      const once = piece.repeat(20_000 / piece.length);
+      const once = piece.repeat(6_000 / piece.length);
       const time = (text: string): number => {
         const began = performance.now();
         secrets.redact(text);
