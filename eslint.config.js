@@ -43,6 +43,24 @@ const forbid = (names) => ({
   ],
 });
 
+// By the dots of its cut the rest of a secret is known for what it is.
+const ownCut = {
+  selector:
+    'TemplateLiteral[quasis.1.value.raw=/^(\\.{3}|…)/] > CallExpression[callee.property.name=/^(slice|substring|substr)$/]',
+  message: 'Texts are shortened by cut() of src/cut.ts.',
+};
+// What people read goes through one writer.
+const directWrites = [
+  {
+    selector: "CallExpression[callee.property.name='write'][callee.object.property.name=/^std(out|err)$/]",
+    message: 'say, complain or sayJson (cli/say.ts), or a writer (reporters/writer.ts).',
+  },
+  {
+    selector: "CallExpression[callee.property.name='write'][callee.object.name='out']",
+    message: 'A writer (reporters/writer.ts).',
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -89,5 +107,18 @@ export default tseslint.config(
   { files: ['src/cluster/**/*.ts'], rules: forbid(cluster) },
   // So are Vagrant's machines, which share addresses and programs with it.
   { files: ['src/vagrant/**/*.ts'], rules: forbid(cluster.slice(1)) },
+  { files: ['src/**/*.ts'], ignores: ['src/cut.ts'], rules: { 'no-restricted-syntax': ['error', ownCut] } },
+  {
+    files: ['src/cli/**/*.ts', 'src/cli.ts', 'src/reporters/**/*.ts'],
+    ignores: ['src/reporters/writer.ts', 'src/cli/say.ts'],
+    rules: {
+      // A text with colours in a plain template would have them taken for a field's control characters: text`…` it is.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      'no-restricted-syntax': ['error', ownCut, ...directWrites],
+    },
+  },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
 );

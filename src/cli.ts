@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode } from './cli/exit-codes.js';
 import type { Cache, Io } from './cli/io.js';
+import { complain, sayLines } from './cli/say.js';
 import { findVerb, verbs } from './cli/verbs.js';
 import { version } from './cli/version.js';
+import { createSecrets } from './variables/secrets.js';
 
 /** argv (without node and the script) to exit code. The only place that touches process.*. */
 export async function main(argv: readonly string[], cache?: Cache): Promise<void> {
@@ -14,6 +16,7 @@ export async function main(argv: readonly string[], cache?: Cache): Promise<void
     env: process.env,
     cwd: process.cwd(),
     cache,
+    secrets: createSecrets(),
     argv,
     exitCode: ExitCode.ok,
     interrupted: interrupted.signal,
@@ -23,7 +26,7 @@ export async function main(argv: readonly string[], cache?: Cache): Promise<void
   // A reader that goes away (`provision … | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(io.exitCode);
-    process.stderr.write(`error: standard output cannot be written: ${error.message}\n`);
+    complain(io, `error: standard output cannot be written: ${error.message}`);
     process.exit(ExitCode.usage);
   });
   await run(argv, io);
@@ -86,8 +89,8 @@ function tame(command: Command, io: Io): void {
     .exitOverride()
     .showHelpAfterError('(--help tells the options)')
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (lines) => sayLines(io.stdout, lines),
+      writeErr: (lines) => sayLines(io.stderr, lines),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
     });

@@ -55,9 +55,13 @@ export class MissingPrerequisiteError extends TaskError {}
 /** The machine lacks something that the local cluster needs, or one of its commands failed. */
 export class ClusterError extends ProvisionError {}
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. What is no JSON is not quoted, as V8 does from its midst: it may be a secret. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { name, message } = error;
+  if (name !== 'SyntaxError' || !message.endsWith(' is not valid JSON')) return message;
+  const token = /^Unexpected token '.{1,2}'(?=, )/su.exec(message);
+  return token ? `${token[0]} in JSON` : 'not valid JSON';
 }
 
 /** `file:line:col`, as editors and terminals link it. */
@@ -65,11 +69,31 @@ export function formatPosition(position: Position): string {
   return `${position.file}:${position.line}:${position.col}`;
 }
 
-/** Control characters made visible, so that what a host says cannot drive the terminal. Tabs stay. */
+/**
+ * A text on one line, with everything made visible that would drive a terminal or deceive who reads it: control characters, marks of the
+ * direction of writing, what breaks lines elsewhere, halves of surrogate pairs, characters without width. Tabs stay, and so do the two joiners
+ * between letters of scripts that need them (and in emoji); beside ASCII they do nothing but hide.
+ */
 export function escapeControl(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (char) => {
-    if (char === '\n') return '\\n';
-    if (char === '\r') return '\\r';
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+  return replaceUnsafe(text, escapeOne);
+}
+
+/** A text with something else in the place of each character of that kind. */
+export function replaceUnsafe(text: string, instead: (char: string) => string): string {
+  return PLAIN.test(text) ? text : text.replace(UNSAFE, instead);
+}
+
+/** Nearly every text. */
+const PLAIN = /^[\t\x20-\x7e]*$/;
+
+// C0 and C1, soft hyphen, direction (061C, 200E-F, 202A-E, 2066-9), no width (180E, 200B, 2060-5, FEFF, FFF9-B, tags), line and paragraph separator.
+const UNSAFE =
+  /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}|(?<=^|[\0-\x7f])[\u200c\u200d]|[\u200c\u200d](?=$|[\0-\x7f])/gu;
+
+function escapeOne(char: string): string {
+  if (char === '\n') return '\\n';
+  if (char === '\r') return '\\r';
+  const code = char.codePointAt(0)!.toString(16);
+  if (code.length <= 2) return `\\x${code.padStart(2, '0')}`;
+  return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`;
 }

@@ -1,8 +1,10 @@
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
+import { cut } from './cut.js';
 import { messageOf } from './errors.js';
 import { fitsPlainSchema, isPlainSchema } from './plain-schema.js';
 import { Template } from './template/template.js';
+import { hideSecrets, secretsIn } from './write-only.js';
 
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -52,8 +54,13 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 /**
  * Hold a value against a schema. A Template is accepted wherever a value is expected: what it renders to is validated
  * again when it is known.
+ * @param redact takes what else is secret out of the values that messages show, before they are shortened
  */
-export function validate(schema: JsonSchema, value: unknown): Problem[] {
+export function validate(
+  schema: JsonSchema,
+  value: unknown,
+  redact: (text: string) => string = (text) => text,
+): Problem[] {
   if (isPlainSchema(schema) && fitsPlainSchema(schema, value)) return [];
   let check = compiled.get(schema);
   if (!check) {
@@ -61,9 +68,11 @@ export function validate(schema: JsonSchema, value: unknown): Problem[] {
     compiled.set(schema, check);
   }
   if (check(value)) return [];
+  const secrets = new Set<unknown>(secretsIn(schema, value));
+  const show: Show = (one) => showValue(secrets.size === 0 ? one : hideSecrets(one, secrets), redact);
   const problems = (check.errors ?? [])
     .filter((error) => !insideTemplate(value, error))
-    .map((error) => explain(error));
+    .map((error) => explain(error, show));
   // A failed anyOf/oneOf repeats what its branches said.
   const branches = problems.filter((problem) => problem.message !== '');
   return branches.filter((problem, index) => branches.findIndex((other) => same(other, problem)) === index);
@@ -77,7 +86,10 @@ export function schemaProblems(schema: JsonSchema): Problem[] {
     return [];
   } catch (error) {
     const one = compiler();
-    const found = one.validateSchema(withoutDialect(schema)) === true ? [] : (one.errors ?? []).map(explain);
+    const found =
+      one.validateSchema(withoutDialect(schema)) === true
+        ? []
+        : (one.errors ?? []).map((problem) => explain(problem, showValue));
     const problems = found.filter(
       ({ message, path }, index) =>
         message !== '' && found.findIndex((other) => other.path.join('/') === path.join('/')) === index,
@@ -115,33 +127,21 @@ export function withDefaults(
   value: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const filled: Record<string, unknown> = { ...value };
-  for (const [key, property] of propertiesOf(schema).defaults)
+  for (const [key, property] of defaultsOf(schema))
     if (filled[key] === undefined) filled[key] = property.default;
   return filled;
 }
 
-/** The keys whose values are secret. */
-export function writeOnlyKeys(schema: JsonSchema): readonly string[] {
-  return propertiesOf(schema).writeOnly;
-}
-
-interface Properties {
-  readonly defaults: readonly (readonly [string, JsonSchema])[];
-  readonly writeOnly: readonly string[];
-}
-
 /** A module's schema is asked for each item of each loop on each host. */
-const properties = new WeakMap<JsonSchema, Properties>();
+const defaults = new WeakMap<JsonSchema, readonly (readonly [string, JsonSchema])[]>();
 
-function propertiesOf(schema: JsonSchema): Properties {
-  const known = properties.get(schema);
+function defaultsOf(schema: JsonSchema): readonly (readonly [string, JsonSchema])[] {
+  const known = defaults.get(schema);
   if (known) return known;
-  const all = Object.entries(schema.properties ?? {});
-  const found = {
-    defaults: all.filter(([, property]) => property.default !== undefined),
-    writeOnly: all.filter(([, property]) => property.writeOnly === true).map(([key]) => key),
-  };
-  properties.set(schema, found);
+  const found = Object.entries(schema.properties ?? {}).filter(
+    ([, { default: given }]) => given !== undefined,
+  );
+  defaults.set(schema, found);
   return found;
 }
 
@@ -155,7 +155,9 @@ function insideTemplate(root: unknown, error: ErrorObject): boolean {
   return false;
 }
 
-function explain(error: ErrorObject): Problem {
+type Show = (value: unknown) => string;
+
+function explain(error: ErrorObject, show: Show): Problem {
   const path = pathOf(error);
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
@@ -205,9 +207,8 @@ function pathOf(error: ErrorObject): (string | number)[] {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function showValue(value: unknown, redact: (text: string) => string = (text) => text): string {
+  return cut(redact(JSON.stringify(value) ?? 'nothing'), 60);
 }
 
 function same(a: Problem, b: Problem): boolean {

@@ -8,7 +8,7 @@ import { createSplitter } from './splitter.js';
 import { createWatch, type Limits } from './watch.js';
 
 export interface RequestOptions extends Limits {
-  /** a line that a step printed, as it comes, control characters escaped; `step` is its index */
+  /** a line that a step printed, as it comes; `step` is its index */
   readonly onLine?: (step: number, stream: Stream, line: string) => void;
 }
 
@@ -228,8 +228,7 @@ export function createExchange(given: {
         detail: said
           .split('\n')
           .slice(-12)
-          .filter((line) => line !== '')
-          .map(escapeControl),
+          .filter((line) => line !== ''),
         hint: why.startsWith('timed out')
           ? 'give the task a longer timeout:, or find out what it waits for'
           : undefined,
@@ -269,7 +268,7 @@ export function createExchange(given: {
   function showLine(one: Running, stream: Stream, state: StreamState): (line: string) => void {
     const step = one.script.stepOf(state.ended.length);
     return (line) => {
-      if (step !== undefined) one.options.onLine?.(step, stream, escapeControl(line));
+      if (step !== undefined) one.options.onLine?.(step, stream, line);
     };
   }
 

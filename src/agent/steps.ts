@@ -68,14 +68,25 @@ export function evalCode(code: string, args: readonly string[], surroundings: Su
   return inShell(surroundings, `set -- ${quoteAll(args)}\n${code}`);
 }
 
+/** The same, ended by timeout(1) after so many seconds. */
+export function limitedCode(seconds: number): typeof evalCode {
+  return (code, args, surroundings = {}) =>
+    inShell(surroundings, fedCode(`timeout -k 5 ${seconds} sh`, code, args));
+}
+
 function scriptCode(step: ScriptStep): string {
   const args = step.args ?? [];
   if (step.shell === undefined || step.shell === '/bin/sh') return evalCode(step.code, args, step);
-  // Another shell reads the code from a pipe of its own: it is in no argv and no file, and standard input stays free.
-  return inShell(
-    step,
-    `exec 7<&0\nprintf '%s\\n' ${quote(step.code)} | { exec 8<&0 <&7 7<&-; exec ${quote(step.shell)} /dev/fd/8 ${quoteAll(args)}; }`,
-  );
+  return inShell(step, fedCode(quote(step.shell), step.code, args));
+}
+
+/**
+ * Another shell reads code and parameters from a pipe of its own: they are in no argv, which all users of a host can see, and in no
+ * file, and standard input stays free. What the code starts does not have the pipe.
+ */
+function fedCode(shell: string, code: string, args: readonly string[]): string {
+  const fed = quote(`exec 8<&-\nset -- ${quoteAll(args)}\n${code}`);
+  return `exec 7<&0\nprintf '%s\\n' ${fed} | { exec 8<&0 <&7 7<&-; exec ${shell} /dev/fd/8; }`;
 }
 
 /**

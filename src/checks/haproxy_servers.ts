@@ -1,4 +1,5 @@
 import type { Answers, ScriptQuery } from '../agent/query.js';
+import { CURL, curlOption } from '../resources/curl.js';
 import { ASK } from '../resources/haproxy/ask.js';
 import { check } from './check.js';
 import { everyHost, verdictOf } from './every-host.js';
@@ -91,11 +92,18 @@ function wrongState({ backend, server, status, check: health, reason }: ServerRo
 }
 
 function query({ socket, url }: ServersParams): ScriptQuery {
-  return { kind: 'script', code: SHOW_STAT, args: [socket ?? '/run/haproxy/admin.sock', url ?? ''] };
+  const config = ['silent', 'show-error', 'globoff', 'max-time = 10', curlOption('url', `${url ?? ''};csv`)];
+  return {
+    kind: 'script',
+    code: SHOW_STAT,
+    args: [socket ?? '/run/haproxy/admin.sock', url === undefined ? '' : 'by url'],
+    // The address may hold a password.
+    ...(url === undefined ? {} : { stdin: `${config.join('\n')}\n` }),
+  };
 }
 
 const SHOW_STAT = `if [ ! -S "$1" ] && [ -n "$2" ]; then
-  exec curl -qsSg --max-time 10 "$2;csv"
+  exec ${CURL.join(' ')}
 fi
 if [ ! -S "$1" ]; then echo "there is no socket $1" >&2; exit 1; fi
 socket=$1

@@ -104,8 +104,11 @@ const LOGIN = `client=$(command -v mariadb || command -v mysql) || {
 }
 sql=$1
 shift
-# A pipe can be opened by the name /dev/stdin, whatever the standard input of this script is.
-cat | "$client" --defaults-file=/dev/stdin --batch --skip-column-names --execute="$sql" "$@"`;
+# The client opens the pipe with its options by name; the statement goes over its standard input. Neither is an argument.
+cat | {
+  exec 3<&0
+  printf '%s\\n' "$sql" | "$client" --defaults-file=/dev/fd/3 --batch --skip-column-names "$@"
+}`;
 
 /** The client reads escapes inside quotes as C does. */
 function option(name: string, value: string): string {

@@ -22,8 +22,9 @@ import { ClusterError, UsageError } from '../errors.js';
 import { loadInventory } from '../inventory/load.js';
 import { hostVariables } from '../inventory/variables.js';
 import { tableLines } from '../reporters/table.js';
-import { createSecrets } from '../variables/secrets.js';
+import type { Text } from '../reporters/text.js';
 import type { Io } from './io.js';
+import { say } from './say.js';
 
 interface Options {
   readonly inventory: readonly string[];
@@ -46,12 +47,12 @@ export function define(command: Command, io: Io): void {
         signal: io.interrupted,
       });
       const state = await bringUp(spec, { suite: options.suite, renew: [] }, context(io));
-      io.stdout.write(`cluster ${spec.name} is up: ${state.spec.hosts.length} hosts in ${spec.subnet}\n`);
+      say(io, `cluster ${spec.name} is up: ${state.spec.hosts.length} hosts in ${spec.subnet}`);
     });
 
   verb(command, 'status', 'how every host stands').action(async (options: Options) => {
     const spec = await readSpec(options, io);
-    io.stdout.write(`${statusTable(await clusterStatus(spec, defaultRoots(io.cwd)))}\n`);
+    for (const line of statusTable(await clusterStatus(spec, defaultRoots(io.cwd)))) say(io, line);
   });
 
   verb(command, 'ssh', 'log in to a host, or run a command on it: ssh HOST [-- COMMAND...]')
@@ -68,10 +69,10 @@ export function define(command: Command, io: Io): void {
       const spec = await readSpec(options, io);
       requireRoot(userInfo().uid, repeat('down', options));
       const there = await takeDown(spec, context(io));
-      io.stdout.write(there ? `cluster ${spec.name} is gone\n` : `there was no cluster ${spec.name}\n`);
+      say(io, there ? `cluster ${spec.name} is gone` : `there was no cluster ${spec.name}`);
       if (options.purge !== true) return;
       const purged = await purgeImages(context(io));
-      io.stdout.write(purged.length === 0 ? 'no image to remove\n' : `removed ${purged.join(', ')}\n`);
+      say(io, purged.length === 0 ? 'no image to remove' : `removed ${purged.join(', ')}`);
     });
 
   verb(command, 'fault', `break a host, to see what the others make of it: ${faultNames}`)
@@ -86,7 +87,7 @@ export function define(command: Command, io: Io): void {
       const spec = await readSpec(options, io);
       requireRoot(userInfo().uid, repeat(`fault ${host} ${fault}`, options));
       await breakHost(spec.name, { host, fault }, context(io));
-      io.stdout.write(`${host}: ${broken[fault]}; \`provision cluster heal\` mends it\n`);
+      say(io, `${host}: ${broken[fault]}; \`provision cluster heal\` mends it`);
     });
 
   verb(command, 'heal', 'mend all hosts, or the named ones: switched on, cable plugged in')
@@ -144,7 +145,7 @@ function suiteOption(): Option {
 async function readSpec(options: Options, io: Io): Promise<ClusterSpec> {
   const inventory = await loadInventory(options.inventory, {
     cwd: io.cwd,
-    secrets: createSecrets(),
+    secrets: io.secrets,
     env: io.env,
   });
   return clusterSpec(inventory, (host) => hostVariables(inventory, host));
@@ -160,7 +161,7 @@ function context(io: Io): Context {
 }
 
 function reporter(io: Io): (line: string) => void {
-  return (line) => void io.stdout.write(`${line}\n`);
+  return (line) => say(io, line);
 }
 
 /** Through sudo the keys still belong to the user who called it. */
@@ -198,7 +199,7 @@ function stdioOf(stream: Readable | Writable): Readable | Writable | 'pipe' {
   return 'fd' in stream ? stream : 'pipe';
 }
 
-function statusTable(hosts: readonly HostStatus[]): string {
+function statusTable(hosts: readonly HostStatus[]): readonly Text[] {
   const rows = [['host', 'address', 'state', 'suite', 'pid', 'uptime']];
   for (const host of hosts) {
     const state = host.state === 'running' && host.link === 'cut' ? 'running, link cut' : host.state;
@@ -211,7 +212,7 @@ function statusTable(hosts: readonly HostStatus[]): string {
       duration(host.uptime),
     ]);
   }
-  return tableLines(rows).join('\n');
+  return tableLines(rows);
 }
 
 function duration(seconds: number | undefined): string {

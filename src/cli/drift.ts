@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { findDrift } from '../controller/plan/drift.js';
 import { createDriftReporter } from '../reporters/drift.js';
 import { createPalette } from '../reporters/palette.js';
+import { createWriter } from '../reporters/writer.js';
 import type { Io } from './io.js';
 import {
   addHostOptions,
@@ -33,11 +34,9 @@ export function define(command: Command, io: Io): void {
         command: plannedCommand(playbookName, options, secrets),
       };
       const isTerminal = io.stdout.isTTY === true;
-      const printer = createDriftReporter(
-        (text) => io.stdout.write(text),
-        createPalette(isTerminal, io.env),
-        { speaks: isTerminal || options.verbose > 0 },
-      );
+      const printer = createDriftReporter(createWriter(io.stdout), createPalette(isTerminal, io.env), {
+        speaks: isTerminal || options.verbose > 0,
+      });
       await recorded({ about, output: options, secrets, printer }, io, async (told) => {
         const found = await findDrift(
           { ...setup.base, ...told, playbook, check: true, verify: 'none' },

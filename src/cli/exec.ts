@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import type { Step } from '../agent/step.js';
 import { execOnHosts, type ExecResult } from '../controller/exec.js';
-import { UnreachableError, UsageError, escapeControl } from '../errors.js';
+import { shownError } from '../controller/shown.js';
+import { UnreachableError, UsageError } from '../errors.js';
 import { matchHosts } from '../inventory/pattern.js';
 import { errorLines } from '../reporters/error-lines.js';
 import { createPalette, type Palette } from '../reporters/palette.js';
+import { text, type Part } from '../reporters/text.js';
+import type { Secrets } from '../variables/secrets.js';
 import { ExitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import { addHostOptions, type HostOptions } from './options.js';
+import { say } from './say.js';
 import { readSetup } from './setup.js';
 
 /** Seconds that an ad-hoc command may take. */
@@ -33,7 +37,7 @@ export function define(command: Command, io: Io): void {
       let worst: number = ExitCode.ok;
       await execOnHosts(stepOf(words), hosts, { ...base, timeout: options.timeout ?? TIMEOUT }, (result) => {
         worst = worse(worst, result);
-        for (const line of resultLines(result, palette)) io.stdout.write(`${secrets.redact(line)}\n`);
+        for (const line of resultLines(result, palette, secrets)) say(io, line);
       });
       io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : worst;
     });
@@ -46,24 +50,25 @@ function stepOf(words: readonly string[]): Step {
     : { kind: 'run', argv: words };
 }
 
-function resultLines({ host, ms, output, error }: ExecResult, palette: Palette): string[] {
+function resultLines({ host, ms, output, error }: ExecResult, palette: Palette, secrets: Secrets): Part[] {
   if (error) {
     const what = error instanceof UnreachableError ? 'unreachable' : 'failed';
     return [
-      `${palette.red(host)} | ${palette.red(what)}`,
-      ...errorLines(error, palette).map((line) => `  ${line}`),
+      text`${palette.red(host)} | ${palette.red(what)}`,
+      ...errorLines(shownError(error, secrets), palette).map((line) => text`  ${line}`),
     ];
   }
   if (!output) return [];
   const how = output.signal === undefined ? `rc=${output.rc}` : `killed by ${output.signal}`;
   const good = output.rc === 0 && output.signal === undefined;
-  const title = `${good ? palette.green(host) : palette.red(host)} | ${how} | ${ms} ms`;
-  return [title, ...linesOf(output.stdout), ...linesOf(output.stderr)];
+  const title = text`${good ? palette.green(host) : palette.red(host)} | ${how} | ${ms} ms`;
+  return [title, ...linesOf(output.stdout, secrets), ...linesOf(output.stderr, secrets)];
 }
 
-function linesOf(text: string): string[] {
-  const trimmed = text.replace(/\n$/, '');
-  return trimmed === '' ? [] : trimmed.split('\n').map(escapeControl);
+/** Redacted as a whole: a secret may go over several lines. */
+function linesOf(output: string, secrets: Secrets): string[] {
+  const redacted = secrets.redact(output.endsWith('\n') ? output.slice(0, -1) : output);
+  return redacted === '' ? [] : redacted.split('\n');
 }
 
 function worse(before: number, { output, error }: ExecResult): number {

@@ -6,9 +6,11 @@ import { UsageError, formatPosition } from '../errors.js';
 import { createPalette, type Palette } from '../reporters/palette.js';
 import { didYouMean } from '../schema.js';
 import { Template, Vaulted, type Loaded } from '../template/template.js';
+import { Text, text, type Part } from '../reporters/text.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Io } from './io.js';
 import { extraVarsOption, inventoryOption, vaultPasswordOption, type HostOptions } from './options.js';
+import { say } from './say.js';
 import { readPlaybook, readSetup } from './setup.js';
 
 type Options = Pick<HostOptions, 'inventory' | 'extraVars' | 'vaultPasswordFile'>;
@@ -44,7 +46,7 @@ export function define(command: Command, io: Io): void {
         });
       const palette = createPalette(io.stdout.isTTY === true, io.env);
       const width = io.stdout.isTTY === true ? (io.stdout.columns ?? 80) : Infinity;
-      io.stdout.write(textOf(found, { secrets, palette, width }));
+      for (const line of linesOf(found, { secrets, palette, width })) say(io, line);
     });
 }
 
@@ -55,37 +57,38 @@ interface Show {
   readonly width: number;
 }
 
-function textOf(found: readonly Explanation[], show: Show): string {
-  return found.map((one) => sectionOf(one, show)).join('\n');
+/** Sections, with an empty line between them. */
+function linesOf(found: readonly Explanation[], show: Show): Part[] {
+  return found.flatMap((one, index) => [...(index === 0 ? [] : ['']), ...sectionOf(one, show)]);
 }
 
-function sectionOf({ places, value, levels }: Explanation, { secrets, palette, width }: Show): string {
+function sectionOf({ places, value, levels }: Explanation, { secrets, palette, width }: Show): Part[] {
   const heads = places.length === 0 ? ['outside of all plays'] : places;
   const shown = 'known' in value ? stringify(value.known).trimEnd() : `(${value.unknown})`;
   const rows = levels.map((one) => ({
     mark: one.winner ? '*' : ' ',
     level: one.owner === undefined ? one.level : `${one.level}, ${one.owner}`,
     where: one.position ? formatPosition(one.position) : '',
-    written: oneLine(one.value),
+    written: onOneLine(secrets.redact(written(one.value))),
   }));
   const column = Math.max(...rows.map(({ level }) => level.length));
-  const cut = (line: string): string => (width === Infinity ? line : cliTruncate(line, width));
+  const fitted = (line: Part): Part =>
+    width === Infinity ? line : Text.cut(line, (one) => cliTruncate(one, width));
   return [
     ...heads.map((head) => palette.bold(head)),
     ...secrets
       .redact(shown)
       .split('\n')
-      .map((line) => `  ${line}`),
+      .map((line) => text`  ${line}`),
     ...rows.flatMap(({ mark, level, where, written }) => [
       `${mark} ${level.padEnd(column)}  ${where}`.trimEnd(),
-      palette.dim(cut(`    ${secrets.redact(written)}`)),
+      palette.dim(fitted(`    ${written}`)),
     ]),
-    '',
-  ].join('\n');
+  ];
 }
 
 /** As it was written, before it is rendered. */
-function oneLine(value: Loaded): string {
+function written(value: Loaded): string {
   const plain = (one: Loaded): unknown => {
     if (one instanceof Vaulted) return '(a vault)';
     if (one instanceof Template) return one.source.trim();
@@ -93,6 +96,10 @@ function oneLine(value: Loaded): string {
     if (typeof one !== 'object' || one === null) return one;
     return Object.fromEntries(Object.entries(one).map(([key, item]) => [key, plain(item as Loaded)]));
   };
-  const written = plain(value);
-  return (typeof written === 'string' ? written : JSON.stringify(written)).replace(/\s*\n\s*/g, ' ');
+  const loaded = plain(value);
+  return typeof loaded === 'string' ? loaded : JSON.stringify(loaded);
+}
+
+function onOneLine(lines: string): string {
+  return lines.replace(/\s*\n\s*/g, ' ');
 }

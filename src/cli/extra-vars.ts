@@ -19,15 +19,33 @@ export async function readExtraVars(
   for (const one of given) {
     for (const [name, value] of await readOne(one, reading)) {
       checkVariableName(name, value.position);
-      if (SECRET_NAME.test(name) && typeof value.value === 'string') reading.secrets.add(value.value);
+      noteNamed(name, value.value, reading.secrets);
       vars.set(name, value);
     }
   }
   return vars;
 }
 
-/** Who names a variable like this on a command line means a secret: it is kept in no plan and no journal. */
-const SECRET_NAME = /(^|_)(pw|pwd|pass|password|passwd|passphrase|secret|token|api_?key|private_?key)(_|$)/i;
+/**
+ * Who names a variable, or a key in one, like this on a command line means a secret: it is shown nowhere, and kept in no plan and no
+ * journal. So is all that is below it.
+ */
+const SECRET_NAME =
+  /(^|_)(pw|pwd|pass|password|passwd|passphrase|secret|token|api_?key|private_?key)s?(_|$)/i;
+
+function noteNamed(name: string, value: Loaded, secrets: Secrets): void {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/[-.]/g, '_');
+  if (SECRET_NAME.test(words)) noteAll(value, secrets);
+  else if (Array.isArray(value)) for (const one of value) noteNamed('', one as Loaded, secrets);
+  else if (typeof value === 'object' && value !== null && !(value instanceof Template))
+    for (const [key, one] of Object.entries(value)) noteNamed(key, one as Loaded, secrets);
+}
+
+function noteAll(value: Loaded, secrets: Secrets): void {
+  if (typeof value === 'string' || typeof value === 'number') secrets.add(String(value));
+  else if (typeof value === 'object' && value !== null && !(value instanceof Template))
+    for (const one of Object.values(value)) noteAll(one as Loaded, secrets);
+}
 
 export interface Reading {
   readonly cwd: string;
@@ -41,7 +59,10 @@ async function readOne(text: string, reading: Reading): Promise<[string, Sourced
     try {
       return toEntries(JSON.parse(text) as Record<string, never>);
     } catch (error) {
-      throw new UsageError(`-e is not valid JSON: ${messageOf(error)}`, { hint: `given: ${text}` });
+      // What was given may hold a secret.
+      throw new UsageError(`-e is not valid JSON: ${messageOf(error)}`, {
+        hint: `quote it for the shell as a whole: -e '{"app_version": "1.4.0"}'`,
+      });
     }
   }
   return splitPairs(text).map(([name, value]) => [name, { value, position: undefined }]);
@@ -56,7 +77,10 @@ async function readVarsFile(given: string, reading: Reading): Promise<[string, S
     throw new UsageError(`-e ${given}: cannot be read: ${messageOf(error)}`);
   }
   const opened = reading.vault.openFile(text, name);
-  const document = loadYaml(opened.text, name, { openVault: reading.vault.openValue });
+  const document = loadYaml(opened.text, name, {
+    openVault: reading.vault.openValue,
+    foundVault: reading.vault.foundVault,
+  });
   const { value } = document;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Template) {
     throw new UsageError(`-e ${given}: must hold a mapping of names to values`, {
@@ -77,12 +101,15 @@ function toEntries(vars: Record<string, Sourced['value']>): [string, Sourced][] 
 /** `a=1 b='two words'`, quoted as in sh. */
 function splitPairs(text: string): [string, string][] {
   const words = text.match(/(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g) ?? [];
-  return words.map((word) => {
+  return words.map((word, index) => {
     const at = word.indexOf('=');
     if (at < 1)
-      throw new UsageError(`-e takes key=value, JSON or @file, not "${word}"`, {
-        hint: 'for example -e app_version=1.4.0',
-      });
+      throw new UsageError(
+        `-e takes key=value, JSON or @file, not ${words.length === 1 ? `"${word}"` : `word ${index + 1} of this one`}`,
+        {
+          hint: 'for example -e app_version=1.4.0',
+        },
+      );
     return [word.slice(0, at), unquote(word.slice(at + 1))];
   });
 }

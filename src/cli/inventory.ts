@@ -7,9 +7,9 @@ import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
 import { didYouMean } from '../schema.js';
-import { createSecrets } from '../variables/secrets.js';
 import { machineSpecs } from '../vagrant/machines.js';
 import type { Io } from './io.js';
+import { say, sayJson } from './say.js';
 import { fromVagrant, vagrantSettings } from './vagrant.js';
 
 interface InventoryVerbOptions {
@@ -55,7 +55,7 @@ export function define(command: Command, io: Io): void {
       if (options.inventory.length === 0)
         throw new UsageError('no inventory given', { hint: 'Name one with -i.' });
       const vaultPassword = await readPassword(options.vaultPasswordFile, io);
-      const secrets = createSecrets();
+      const { secrets } = io;
       const written = await loadInventory(options.inventory, {
         cwd: io.cwd,
         secrets,
@@ -64,20 +64,26 @@ export function define(command: Command, io: Io): void {
       });
       if (options.forVagrant === true) {
         const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, vaultPassword }));
-        io.stdout.write(`${JSON.stringify(specs, undefined, 2)}\n`);
+        sayJson(io, JSON.stringify(specs, undefined, 2));
         return;
       }
       const inventory =
         options.fromVagrant === true
           ? await fromVagrant(written, { io, secrets, vaultPassword, limit: undefined, renew: true })
           : written;
-      io.stdout.write(`${textOf(inventory, group, options)}\n`);
+      if (options.graph === true) for (const line of graphOf(inventory, group, options)) say(io, line);
+      else sayJson(io, jsonOf(inventory, options));
     });
 }
 
-function textOf(inventory: Inventory, group: string, options: InventoryVerbOptions): string {
-  if (options.host !== undefined) return listHost(inventory, oneHost(options.host, inventory));
-  if (options.graph !== true) return listInventory(inventory);
+/** For programs, which need all of it: secrets that stand in the inventory as they are are in it, as with ansible-inventory. */
+function jsonOf(inventory: Inventory, options: InventoryVerbOptions): string {
+  return options.host === undefined
+    ? listInventory(inventory)
+    : listHost(inventory, oneHost(options.host, inventory));
+}
+
+function graphOf(inventory: Inventory, group: string, options: InventoryVerbOptions): readonly string[] {
   if (!inventory.groups.has(group)) {
     throw new UsageError(`there is no group "${group}"${didYouMean(group, inventory.groups.keys())}`);
   }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Secrets } from '../variables/secrets.js';
 
 /** Files that a build of the program has made for itself, and can make again. The user's own: nobody else has written them. */
 export interface Cache {
@@ -15,6 +16,8 @@ export interface Io {
   readonly cwd: string;
   /** left out: everything is made anew */
   readonly cache?: Cache | undefined;
+  /** what must not be shown, as far as it is known by now */
+  readonly secrets: Secrets;
   /** the arguments as typed */
   argv: readonly string[];
   /** set by the verb; 0 unless it says otherwise */

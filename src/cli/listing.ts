@@ -2,7 +2,7 @@ import type { ResolvedPlay } from '../controller/resolve-plays.js';
 import type { Playbook } from '../playbook/model.js';
 
 /** What `ansible-playbook --list-hosts` prints. */
-export function listHostsText(playbook: Playbook, plays: readonly ResolvedPlay[]): string {
+export function listHosts(playbook: Playbook, plays: readonly ResolvedPlay[]): string[] {
   const lines = ['', `playbook: ${playbook.name}`];
   for (const [index, { play, hosts }] of plays.entries()) {
     lines.push(
@@ -15,5 +15,5 @@ export function listHostsText(playbook: Playbook, plays: readonly ResolvedPlay[]
       ...hosts.map((host) => `      ${host}`),
     );
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

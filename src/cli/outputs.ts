@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -8,6 +17,7 @@ import { createPalette } from '../reporters/palette.js';
 import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import type { OutputOptions } from './options.js';
+import { sayJson } from './say.js';
 
 /** Where the events of a run go. */
 export interface Outputs {
@@ -40,7 +50,7 @@ export async function openOutputs(options: OutputOptions, io: Io, human?: Emit):
 async function printer(options: OutputOptions, io: Io, human: Emit | undefined): Promise<Emit> {
   if (options.format === 'json')
     return createJsonReporter(
-      (line) => io.stdout.write(line),
+      (line) => sayJson(io, line.trimEnd()),
       () => new Date(),
     );
   if (human) return human;
@@ -52,9 +62,9 @@ async function printer(options: OutputOptions, io: Io, human: Emit | undefined):
   });
 }
 
-/** Everything, as text, each line with its time. For its owner's eyes: it shows the insides of files. */
+/** Everything, as text, each line with its time. */
 function openLog(path: string, named: string): Outputs {
-  const file = openFor('--log', named, () => openSync(path, 'w', 0o600));
+  const file = openFor('--log', named, () => openPrivate(path));
   const out = {
     write: (text: string) =>
       void writeSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
@@ -71,8 +81,33 @@ async function openJunit(named: string, io: Io): Promise<Outputs> {
   const junit = createJunitReporter(() => new Date());
   return {
     emit: junit.emit,
-    close: () => openFor('--junit', named, () => writeFileSync(path, `${junit.xml()}\n`)),
+    close: () =>
+      openFor('--junit', named, () => {
+        const file = openPrivate(path);
+        writeSync(file, `${junit.xml()}\n`);
+        closeSync(file);
+      }),
   };
+}
+
+/**
+ * A file for its owner's eyes: it shows the insides of a site. One that is there already, and that others may read, is made so first.
+ * @throws where it belongs to somebody else
+ */
+function openPrivate(path: string): number {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    const stats = fstatSync(file);
+    // A pipe, a terminal or /dev/null keeps nothing.
+    if (stats.isFile()) {
+      if ((stats.mode & 0o077) !== 0) fchmodSync(file, 0o600);
+      ftruncateSync(file);
+    }
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
 }
 
 function openFor<T>(option: string, named: string, open: () => T): T {

@@ -18,6 +18,7 @@ import {
 } from './options.js';
 import { plannedCommand } from './planned-command.js';
 import { recorded } from './recorded.js';
+import { say } from './say.js';
 import { readPlaybook, readSetup } from './setup.js';
 import { version } from './version.js';
 
@@ -72,5 +73,6 @@ function savePlan(plan: Plan, named: string, { format, quiet }: OutputOptions, i
     throw new UsageError(`the plan cannot be saved: ${messageOf(error)}`, { cause: error });
   }
   if (format === 'json' || quiet === true) return;
-  io.stdout.write(`\n  saved to ${named}; provision apply ${named} does exactly this\n`);
+  say(io, '');
+  say(io, `  saved to ${named}; provision apply ${named} does exactly this`);
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { UsageError } from '../errors.js';
+import { createWriter } from '../reporters/writer.js';
 import type { Io } from './io.js';
 
 /** Ask for a secret on the terminal; what is typed is not shown. */
@@ -10,7 +11,8 @@ export async function promptSecret(question: string, io: Io): Promise<string> {
       hint: 'put the key into ssh-agent, or the password into the inventory (vaulted)',
     });
   }
-  io.stderr.write(question);
+  const writer = createWriter(io.stderr);
+  writer.ask(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
   // The end of the input leaves a question open for ever.
@@ -21,7 +23,7 @@ export async function promptSecret(question: string, io: Io): Promise<string> {
     return answer;
   } finally {
     lines.close();
-    io.stderr.write('\n');
+    writer.line('');
   }
 }
 

@@ -11,6 +11,7 @@ import { ExitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { OutputOptions } from './options.js';
 import { journalRoot, openOutputs } from './outputs.js';
+import { complain } from './say.js';
 import { version } from './version.js';
 
 /** What a verb's run came to. */
@@ -92,7 +93,7 @@ function lazyJournal(
       if (journal !== 'none') work();
     } catch (error) {
       journal = 'none';
-      io.stderr.write(`warning: this run has no journal: ${messageOf(error)}\n`);
+      complain(io, `warning: this run has no journal: ${messageOf(error)}`);
     }
   };
   const to = (name: 'event' | 'lateEvent'): Emit =>

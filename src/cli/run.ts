@@ -10,7 +10,7 @@ import { listTasks } from '../playbook/listing.js';
 import type { Playbook } from '../playbook/model.js';
 import { confirm } from './confirm.js';
 import type { Io } from './io.js';
-import { listHostsText } from './listing.js';
+import { listHosts } from './listing.js';
 import {
   addExitCodeOption,
   addHostOptions,
@@ -26,6 +26,7 @@ import { journalRoot } from './outputs.js';
 import { hasChanges } from './plan.js';
 import { plannedCommand } from './planned-command.js';
 import { recorded, type Told } from './recorded.js';
+import { say } from './say.js';
 import { readPlaybook, readSetup, type Setup } from './setup.js';
 import { verbs } from './verbs.js';
 import { version } from './version.js';
@@ -111,7 +112,7 @@ async function act(given: Given, io: Io): Promise<void> {
   const { plan, recap } = planned;
   if (dry || io.interrupted.aborted || plan === undefined) return;
   if (hasChanges(recap) && !(await confirm('Apply this?', io))) {
-    io.stdout.write('  nothing was changed\n');
+    say(io, '  nothing was changed');
     return;
   }
   await recorded(about('apply'), io, async (told) => ({
@@ -129,7 +130,8 @@ function list(playbook: Playbook, setup: Setup, options: Options, io: Io): void 
     emit: () => undefined,
   });
   const plays = resolvePlays(run);
-  io.stdout.write(options.listTasks ? listTasks(playbook) : listHostsText(playbook, plays));
+  const lines = options.listTasks ? listTasks(playbook) : listHosts(playbook, plays);
+  for (const line of lines) say(io, setup.secrets.redact(line));
 }
 
 /** The hosts of the last run of this playbook and inventory that did not end well, within --limit. */

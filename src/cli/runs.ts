@@ -4,9 +4,11 @@ import { ConfigurationError, TaskError, UnreachableError, type ErrorContext } fr
 import type { HostRecap, RunEvent } from '../events.js';
 import { createHumanReporter } from '../reporters/human.js';
 import { tableLines } from '../reporters/table.js';
+import type { Part } from '../reporters/text.js';
 import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import { journalRoot } from './outputs.js';
+import { say, sayJson } from './say.js';
 
 interface ShowOptions {
   readonly verbose: number;
@@ -18,7 +20,9 @@ export function define(command: Command, io: Io): void {
   command.description(
     'Past runs of this folder, newest last. They are kept in .provision/runs; the oldest go.',
   );
-  command.action(() => void io.stdout.write(listText(pastRuns(journalRoot(io.cwd)))));
+  command.action(() => {
+    for (const line of listLines(pastRuns(journalRoot(io.cwd)))) say(io, line);
+  });
   command
     .command('show')
     .description('print a past run again')
@@ -29,8 +33,8 @@ export function define(command: Command, io: Io): void {
     .action((name: string, options: ShowOptions) => show(name, options, io));
 }
 
-function listText(runs: readonly PastRun[]): string {
-  if (runs.length === 0) return 'there is no run yet\n';
+function listLines(runs: readonly PastRun[]): readonly Part[] {
+  if (runs.length === 0) return ['there is no run yet'];
   const heads = ['id', 'what', 'playbook', 'hosts', 'changed', 'failed', 'exit', 'by'];
   const rows = [heads];
   for (const { record, recap } of runs) {
@@ -48,14 +52,14 @@ function listText(runs: readonly PastRun[]): string {
       record.by,
     ]);
   }
-  return `${tableLines(rows).join('\n')}\n`;
+  return tableLines(rows);
 }
 
 async function show(name: string, options: ShowOptions, io: Io): Promise<void> {
   const root = journalRoot(io.cwd);
   const events = pastEvents(root, findRun(root, name));
   if (options.format === 'json') {
-    for (const event of events) io.stdout.write(`${JSON.stringify(event)}\n`);
+    for (const event of events) sayJson(io, JSON.stringify(event));
     return;
   }
   const report = createHumanReporter({
@@ -65,8 +69,9 @@ async function show(name: string, options: ShowOptions, io: Io): Promise<void> {
     diff: options.diff === true,
   });
   for (const event of events) report(revive(event));
-  if (events.at(-1)?.['type'] !== 'run-end')
-    io.stdout.write('\n  this run was killed before it came to its end, or still goes on\n');
+  if (events.at(-1)?.['type'] === 'run-end') return;
+  say(io, '');
+  say(io, '  this run was killed before it came to its end, or still goes on');
 }
 
 /** An event from its line: errors are errors again. */

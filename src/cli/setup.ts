@@ -17,13 +17,14 @@ import { resources } from '../resources/index.js';
 import { didYouMean } from '../schema.js';
 import { looksLikeJinja } from '../template/yaml.js';
 import { createLookup } from '../variables/lookup.js';
-import { createSecrets, type Secrets } from '../variables/secrets.js';
+import type { Secrets } from '../variables/secrets.js';
 import { addSecrets, createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
 import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
 import { openTrees } from './kept-trees.js';
 import type { HostOptions, TaskOptions } from './options.js';
 import { promptSecret, rememberAnswers } from './prompt.js';
+import { complain } from './say.js';
 import { fromVagrant } from './vagrant.js';
 import { verbs } from './verbs.js';
 
@@ -55,7 +56,7 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
       hint: 'name one with -i, for example: provision -i inventory/production.yml',
     });
   }
-  const secrets = createSecrets();
+  const { secrets } = io;
   const vaultPassword = readVaultPassword(options.vaultPasswordFile, io);
   const vault = createVaultOpener(vaultPassword, secrets);
   const written = await loadInventory(options.inventory, {
@@ -122,8 +123,8 @@ function warnOfJinja(inventory: Inventory, io: Io): void {
           : [],
     ),
   );
-  for (const one of named.slice(0, 5)) io.stderr.write(`warning: ${one}; write <%= … %> for {{ … }}\n`);
-  if (named.length > 5) io.stderr.write(`warning: and ${named.length - 5} more\n`);
+  for (const one of named.slice(0, 5)) complain(io, `warning: ${one}; write <%= … %> for {{ … }}`);
+  if (named.length > 5) complain(io, `warning: and ${named.length - 5} more`);
 }
 
 /** The playbook that is named, or the site of the project, or the one that comes with the package. */
@@ -141,6 +142,7 @@ export async function readPlaybook(
     catalogue: { modules: resources, checks },
     cwd: io.cwd,
     openVault: setup.vault.openValue,
+    foundVault: setup.vault.foundVault,
     noteSecrets: (value) => addSecrets(value, setup.secrets),
     kept,
   });

@@ -14,6 +14,7 @@ import { settingsOf, type HostSettings } from '../vagrant/settings.js';
 import { createLookup } from '../variables/lookup.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Io } from './io.js';
+import { complain } from './say.js';
 
 export interface VagrantOptions {
   readonly io: Io;
@@ -36,7 +37,7 @@ export async function fromVagrant(inventory: Inventory, options: VagrantOptions)
     wanted,
     env: io.env,
     uid: userInfo().uid,
-    report: (line) => void io.stderr.write(`${line}\n`),
+    report: (line) => void complain(io, line),
     renew: options.renew,
   });
   const missing = wanted.filter((host) => !logins.has(host));

@@ -2,7 +2,7 @@ import type { ChangeView } from '../events.js';
 import type { Change } from '../resources/resource.js';
 import type { Secrets } from '../variables/secrets.js';
 import { contentDiff } from './content-diff.js';
-import { HIDDEN } from './shown.js';
+import { HIDDEN, shownJson } from './shown.js';
 
 const SECRET = '(secret)';
 /** longer texts are shown by their size: a diff of them helps nobody and costs seconds */
@@ -25,8 +25,8 @@ export function viewChange(change: Change, options: { secrets: Secrets; hidden: 
   return {
     subject: redact(subject),
     field,
-    before: change.before === null ? null : redact(show(change.before)),
-    after: change.after === null ? null : redact(show(change.after)),
+    before: change.before === null ? null : show(change.before, options.secrets),
+    after: change.after === null ? null : show(change.after, options.secrets),
   };
 }
 
@@ -56,8 +56,7 @@ function sizeOf(value: unknown): string {
   return bytes === 1 ? '1 byte' : `${bytes} bytes`;
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return sizeOf(value);
-  return JSON.stringify(value) ?? String(value);
+function show(value: unknown, secrets: Secrets): string {
+  if (typeof value === 'string') return secrets.redact(value);
+  return Buffer.isBuffer(value) ? sizeOf(value) : shownJson(value, secrets);
 }

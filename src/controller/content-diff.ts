@@ -1,11 +1,10 @@
 import { structuredPatch } from 'diff';
-import type { Secrets } from '../variables/secrets.js';
+import { REDACTED, type Secrets } from '../variables/secrets.js';
 
 /** What stands for a secret while texts are compared: two secrets that differ have to. Private use characters are in no text. */
 const OPEN = '\ue000';
 const CLOSE = '\ue001';
 const TAG = /\ue000[^\ue001]*\ue001/g;
-const HIDDEN = '********';
 
 /**
  * The lines of a unified diff of two texts, secrets taken out. A line whose secret stays shows as unchanged, one whose secret
@@ -65,7 +64,7 @@ function patternOf(line: string): RegExp {
 }
 
 function shownLines(lines: readonly string[]): string[] {
-  const open = (line: string): string => line.replace(TAG, HIDDEN);
+  const open = (line: string): string => line.replace(TAG, REDACTED);
   const removed = new Set(lines.filter((line) => line.startsWith('-')).map((line) => open(line).slice(1)));
   return lines.flatMap((line) => {
     const shown = open(line);

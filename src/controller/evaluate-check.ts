@@ -6,11 +6,13 @@ import { validate, withDefaults } from '../schema.js';
 import { renderValue } from '../template/render.js';
 import { PendingValue, type Scope } from '../template/scope.js';
 import { Template } from '../template/template.js';
+import { noteSecrets } from '../variables/note-secrets.js';
 import { FactsPending } from './facts.js';
 import { becomeUserOf } from './place.js';
 import { isTrue, renderNumber } from './prepare.js';
 import type { Run } from './run-state.js';
 import type { PlayPlace } from './scopes.js';
+import { shownJson } from './shown.js';
 import type { BecomeUser } from './session.js';
 
 /** Seconds that a check has to become true: services that were just started need some. */
@@ -61,7 +63,13 @@ function evaluateCheck(task: CheckTask, host: string, place: PlayPlace, run: Run
   return items.flatMap((item: unknown) => {
     const own = scopes.child(scope, { [task.loopVar]: item });
     const shown = task.loopLabel === undefined ? item : renderValue(task.loopLabel, own);
-    return evaluateOne(task, host, own, typeof shown === 'string' ? shown : JSON.stringify(shown), run);
+    return evaluateOne(
+      task,
+      host,
+      own,
+      typeof shown === 'string' ? shown : shownJson(shown, run.options.secrets),
+      run,
+    );
   });
 }
 
@@ -77,13 +85,11 @@ function evaluateOne(
   const check = options.checks.get(task.check);
   if (!check) throw new ConfigurationError(`unknown check "${task.check}"`, { position: task.position });
   const params = withDefaults(check.schema, renderParams(task, scope));
-  const [problem] = validate(check.schema, params);
+  noteSecrets(params, check.schema, options.secrets);
+  const [problem] = validate(check.schema, params, options.secrets.redact);
   if (problem) {
     const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
     throw new ConfigurationError(`${task.check}: ${at}${problem.message}`, { host, position: task.position });
-  }
-  for (const [name, property] of Object.entries(check.schema.properties ?? {})) {
-    if (property.writeOnly === true && typeof params[name] === 'string') options.secrets.add(params[name]);
   }
   return [
     {

@@ -2,6 +2,7 @@ import { ProvisionError } from '../errors.js';
 import type { Role } from '../playbook/model.js';
 import { PendingValue, type Scope } from '../template/scope.js';
 import type { Explained } from '../variables/explain.js';
+import { hideSecrets, secretsIn } from '../write-only.js';
 import { noteRoleSecrets, readVariable } from './preflight.js';
 import { resolvePlays } from './resolve-plays.js';
 import { prepareRun, type Run, type RunOptions } from './run-state.js';
@@ -45,7 +46,9 @@ function valueOf(
   { role, scope, run }: { role: Role | undefined; scope: Scope; run: Run },
 ): Explanation['value'] {
   try {
-    return { known: readVariable(role, name, scope, run) };
+    const known = readVariable(role, name, scope, run);
+    const property = role?.schema?.properties?.[name];
+    return { known: property ? hideSecrets(known, new Set(secretsIn(property, known))) : known };
   } catch (error) {
     if (error instanceof PendingValue) return { unknown: `known only in a run: ${error.what}` };
     if (error instanceof ProvisionError) return { unknown: error.message };

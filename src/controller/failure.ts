@@ -1,6 +1,6 @@
 import { describeStep } from '../agent/describe-step.js';
 import type { Step, StepOutput } from '../agent/step.js';
-import { TaskError, escapeControl, type ErrorContext } from '../errors.js';
+import { TaskError, type ErrorContext } from '../errors.js';
 
 /** How many of a program's last lines an error shows. */
 const TAIL = 12;
@@ -11,11 +11,11 @@ export function stepFailure(step: Step, output: StepOutput, context: ErrorContex
   return new TaskError(`${describeStep(step)} failed: ${how}`, { ...context, detail: tailOf(output) });
 }
 
-/** The last lines that a program said, errors first, control characters escaped. */
+/** The last lines that a program said, errors first. */
 export function tailOf(output: { readonly stdout: string; readonly stderr: string }): string[] {
   const stderr = linesOf(output.stderr);
   const lines = stderr.length > 0 ? stderr : linesOf(output.stdout);
-  return lines.slice(-TAIL).map(escapeControl);
+  return lines.slice(-TAIL);
 }
 
 function linesOf(text: string): string[] {

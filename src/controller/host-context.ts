@@ -85,7 +85,7 @@ function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostVa
       user: becomeUserOf(task, scope, become),
     }),
     resources: options.resources,
-    addSecret: (value) => options.secrets.add(value),
+    secrets: options.secrets,
     answerLocally: (query, task, scope) =>
       answerLocally(query, { task, scope, playbookDir: place.play.dir, cwd: options.cwd, once: run.once }),
   };

@@ -1,9 +1,9 @@
 import { ConfigurationError, ProvisionError } from '../errors.js';
 import type { Play, Role } from '../playbook/model.js';
 import { validateRoleVariables } from '../playbook/role-variables.js';
-import type { JsonSchema } from '../schema.js';
 import { PendingValue, type Scope } from '../template/scope.js';
-import { Template, type Sourced } from '../template/template.js';
+import type { Sourced } from '../template/template.js';
+import { noteSecrets } from '../variables/note-secrets.js';
 import { positionOf } from '../variables/scope.js';
 import { batchesOf } from './batches.js';
 import { placeOf } from './play-place.js';
@@ -16,6 +16,16 @@ import type { Run } from './run-state.js';
  * @throws ConfigurationError that names the variable, the host and the role
  */
 export function checkVariables(plays: readonly ResolvedPlay[], run: Run): void {
+  try {
+    checkAll(plays, run);
+  } catch (error) {
+    // What it says may hold a secret that was not come to yet.
+    noteRoleSecrets(plays, run);
+    throw error;
+  }
+}
+
+function checkAll(plays: readonly ResolvedPlay[], run: Run): void {
   for (const { play, hosts } of plays) {
     for (const batch of batchesOf(hosts, play.serial)) {
       const place = placeOf({ play, hosts }, batch, run);
@@ -41,7 +51,9 @@ function checkRole(role: Role, host: string, scope: Scope, run: Run): void {
       pending.add(name);
     }
   }
-  const problem = validateRoleVariables(role, values).find(({ variable }) => !pending.has(variable));
+  const problem = validateRoleVariables(role, values, run.options.secrets.redact).find(
+    ({ variable }) => !pending.has(variable),
+  );
   if (problem === undefined) return;
   const { variable, position, message } = problem;
   const typed = run.options.extraVars.has(variable) && typeof values.get(variable)?.value === 'string';
@@ -84,7 +96,7 @@ function noteLevels(role: Role, name: string, host: string, { play, run }: { pla
   const property = role.schema?.properties?.[name];
   if (property === undefined) return;
   for (const { value } of run.scopes.explain(name, host, { play, role }))
-    noteSecrets(value, property, run.options.secrets.add.bind(run.options.secrets));
+    noteSecrets(value, property, run.options.secrets);
 }
 
 /**
@@ -94,23 +106,6 @@ function noteLevels(role: Role, name: string, host: string, { play, run }: { pla
 export function readVariable(role: Role | undefined, name: string, scope: Scope, run: Run): unknown {
   const value = scope.get(name);
   const property = role?.schema?.properties?.[name];
-  if (property) noteSecrets(value, property, run.options.secrets.add.bind(run.options.secrets));
+  if (property) noteSecrets(value, property, run.options.secrets);
   return value;
-}
-
-/** Values that a schema calls writeOnly are secrets, at any depth. */
-function noteSecrets(value: unknown, schema: JsonSchema, add: (value: string) => void): void {
-  // Where a secret comes from is none.
-  if (value instanceof Template) return;
-  if (schema.writeOnly === true) {
-    if (typeof value === 'string') add(value);
-    else if (typeof value === 'object' && value !== null)
-      for (const one of Object.values(value)) noteSecrets(one, schema, add);
-    return;
-  }
-  if (Array.isArray(value) && schema.items) for (const one of value) noteSecrets(one, schema.items, add);
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    noteSecrets((value as Record<string, unknown>)[name], property, add);
-  }
 }

@@ -1,15 +1,18 @@
 import { queryKey, Answers, type Answer, type Query } from '../agent/query.js';
+import { cut } from '../cut.js';
 import { ConfigurationError, type Position } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import type { Task } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
-import { didYouMean, validate, withDefaults, writeOnlyKeys } from '../schema.js';
+import { didYouMean, validate, withDefaults } from '../schema.js';
 import { evaluate, renderValue } from '../template/render.js';
 import type { Expression } from '../template/expression.js';
 import type { Scope } from '../template/scope.js';
 import { Template, type Loaded } from '../template/template.js';
+import { noteSecrets } from '../variables/note-secrets.js';
+import type { Secrets } from '../variables/secrets.js';
 import { asProbe } from './probe.js';
-import { HIDDEN } from './shown.js';
+import { HIDDEN, shownJson } from './shown.js';
 import type { Place, PreparedTask, Unit, Work } from './unit.js';
 
 /** What preparing a task may use of its host and run. */
@@ -19,7 +22,7 @@ export interface Preparation {
   /** where a task's work is done, from its become and delegate_to */
   readonly placeOf: (task: Task, scope: Scope) => Place;
   readonly resources: ReadonlyMap<string, Resource>;
-  readonly addSecret: (value: string) => void;
+  readonly secrets: Secrets;
   /** answers local-file, local-tree and render queries; undefined for those that go to the host */
   readonly answerLocally: (query: Query, task: Task, scope: Scope) => Answer | undefined;
 }
@@ -48,7 +51,7 @@ export function prepareTask(task: Task, preparation: Preparation): PreparedTask 
     };
   for (const item of items) {
     const itemScope = preparation.childScope(scope, { [task.loopVar]: item });
-    const label = { ...base.label, item: itemText(task, item, itemScope) };
+    const label = { ...base.label, item: itemText(task, item, itemScope, preparation.secrets) };
     units.push(prepareUnit({ task, scope: itemScope, label, item }, preparation));
   }
   return { ...base, loop: true, units, skipped: undefined, notify: renderNames(task.notify, scope) };
@@ -74,8 +77,7 @@ function prepareWork(task: Task, scope: Scope, preparation: Preparation): Work {
   const environment = renderEnvironment(task, scope);
   const timeout = renderNumber(task.timeout, scope, 'timeout', task.position);
   const resource = asProbe(task, known, { environment, timeout });
-  const params = renderParams(task, known, scope);
-  noteSecrets(known, params, preparation.addSecret);
+  const params = renderParams(task, known, scope, preparation.secrets);
   const { local, queries } = splitQueries(resource, params, (query) =>
     preparation.answerLocally(query, task, scope),
   );
@@ -150,16 +152,20 @@ function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
   );
 }
 
-function itemText(task: Task, item: unknown, scope: Scope): string {
+function itemText(task: Task, item: unknown, scope: Scope, secrets: Secrets): string {
   if (isTruthy(task.noLog, scope)) return HIDDEN;
   if (task.loopLabel !== undefined) return String(renderValue(task.loopLabel, scope));
   if (typeof item !== 'object' || item === null) return String(item);
   const name = (item as Record<string, unknown>)['name'];
-  const text = typeof name === 'string' ? name : JSON.stringify(item);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return cut(typeof name === 'string' ? secrets.redact(name) : shownJson(item, secrets), 60);
 }
 
-function renderParams(task: Task, resource: Resource, scope: Scope): Record<string, unknown> {
+function renderParams(
+  task: Task,
+  resource: Resource,
+  scope: Scope,
+  secrets: Secrets,
+): Record<string, unknown> {
   const given = withoutExpressions(task.args, resource);
   const rendered = renderValue(given, scope) ?? {};
   if (typeof rendered !== 'object' || Array.isArray(rendered)) {
@@ -169,7 +175,12 @@ function renderParams(task: Task, resource: Resource, scope: Scope): Record<stri
   }
   // A value that renders to null (`owner: "<%= x ?? null %>"`) is a parameter left out, as Ansible's omit.
   const params = Object.fromEntries(Object.entries(rendered).filter(([, value]) => value !== null));
-  const [problem] = validate(resource.schema, withExpressionSources(params, task.args, resource));
+  noteSecrets(params, resource.schema, secrets);
+  const [problem] = validate(
+    resource.schema,
+    withExpressionSources(params, task.args, resource),
+    secrets.redact,
+  );
   if (problem) {
     const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
     const hint =
@@ -229,14 +240,6 @@ function evaluatedExpressions(task: Task, resource: Resource, scope: Scope): Rec
 
 function sourceText(value: Loaded): string {
   return value instanceof Template ? value.source : String(value);
-}
-
-function noteSecrets(
-  resource: Resource,
-  params: Readonly<Record<string, unknown>>,
-  add: (value: string) => void,
-): void {
-  for (const key of writeOnlyKeys(resource.schema)) if (typeof params[key] === 'string') add(params[key]);
 }
 
 /** Ask the resource until it asks nothing new that the controller can answer; what remains goes to the host. */

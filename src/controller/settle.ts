@@ -23,7 +23,7 @@ import { judge, judgeUnapplied } from './judge.js';
 import { renderNumber } from './prepare.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredSkip } from './results.js';
-import { HIDDEN, taskError } from './shown.js';
+import { HIDDEN, shownJson, taskError } from './shown.js';
 import type { PreparedTask, Registered, Unit, UnitResult } from './unit.js';
 
 const RETRIES = 3;
@@ -158,7 +158,7 @@ async function settleTried(
       status,
       changes: registered.changed ? tried.changes.map((change) => view(change, head, unit, context)) : [],
       reason: unsure,
-      message: messageOf(registered, head, unit),
+      message: messageOf(registered, head, unit, context),
       ms,
     },
   });
@@ -166,11 +166,16 @@ async function settleTried(
 }
 
 /** Only a module that exists to say something has a message worth a line. */
-function messageOf(registered: Registered, head: PreparedTask, unit: Unit): string | undefined {
+function messageOf(
+  registered: Registered,
+  head: PreparedTask,
+  unit: Unit,
+  { secrets }: HostContext,
+): string | undefined {
   if (unit.work?.resource.name !== 'debug') return undefined;
   if (hidden(head, unit)) return HIDDEN;
   const { msg } = registered as { msg?: unknown };
-  return typeof msg === 'string' ? msg : JSON.stringify(msg, undefined, 2);
+  return typeof msg === 'string' ? msg : shownJson(msg, secrets, 2);
 }
 
 function notify(head: PreparedTask, notified: Notified, context: HostContext): void {

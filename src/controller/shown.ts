@@ -13,10 +13,11 @@ import type { Secrets } from '../variables/secrets.js';
 export const HIDDEN = '(hidden by no_log)';
 
 /**
- * An event as it may leave the run: no secret in any of its texts, and no control character, by which a host could drive
- * the terminal.
+ * An event as it may leave the run: no secret in any of its texts, and nothing in them by which a host could drive a terminal. Line
+ * breaks stay: which of them begin a line is for a reporter to say.
  */
 export function shownEvent(event: RunEvent, secrets: Secrets): RunEvent {
+  if (event.type === 'output') return { ...event, line: escapeControl(secrets.redactLine(event.line)) };
   return showValue(event, secrets) as RunEvent;
 }
 
@@ -24,14 +25,32 @@ export function shownEvent(event: RunEvent, secrets: Secrets): RunEvent {
 export function shownError(error: ProvisionError, secrets: Secrets): ProvisionError {
   const text = (one: string): string => showText(one, secrets);
   const copy = Object.create(Object.getPrototypeOf(error) as object) as ProvisionError;
-  const { hint } = error;
+  const { hint, position, host, task, stack } = error;
   return Object.assign(copy, error, {
     message: text(error.message),
-    detail: error.detail.map(text),
+    detail: detailOf(error, secrets),
     ...(hint === undefined ? {} : { hint: text(hint) }),
-    stack: error.stack,
+    ...(position === undefined ? {} : { position: { ...position, file: text(position.file) } }),
+    ...(host === undefined ? {} : { host: text(host) }),
+    ...(task === undefined ? {} : { task: text(task) }),
+    // Its first line is the message.
+    stack: stack === undefined ? undefined : text(stack),
     cause: error.cause,
   });
+}
+
+/** Together, since a secret may go over several of these lines, and each by itself, since it may have begun before the first. */
+function detailOf({ detail }: ProvisionError, secrets: Secrets): string[] {
+  if (detail.length === 0) return [];
+  const lines = secrets.redact(detail.join('\n')).split('\n');
+  return lines.map((line) => showText(secrets.redactLine(line), secrets));
+}
+
+/** A value as JSON, for people: what is secret in it is taken out before it is quoted. */
+export function shownJson(value: unknown, secrets: Secrets, indent?: number): string {
+  const redacted = (_key: string, one: unknown): unknown =>
+    typeof one === 'string' ? secrets.redact(one) : one;
+  return secrets.redact(JSON.stringify(value, redacted, indent) ?? String(value));
 }
 
 /** A failed task's error with host, task and place. With `hide` nothing of the task's arguments and output is left in it. */
@@ -64,7 +83,7 @@ export function showValue(value: unknown, secrets: Secrets): unknown {
 /** Printable ASCII in lines: nearly every text of an event, and there is nothing to escape in it. */
 const PLAIN = /^[\n\x20-\x7e]*$/;
 
-function showText(text: string, secrets: Secrets): string {
+export function showText(text: string, secrets: Secrets): string {
   const redacted = secrets.redact(text);
   return PLAIN.test(redacted) ? redacted : redacted.split('\n').map(escapeControl).join('\n');
 }

@@ -32,11 +32,11 @@ export function listHost(inventory: Inventory, hostName: string): string {
   return print(toMap(hostVariables(inventory, hostName)));
 }
 
-/** What `ansible-inventory --graph GROUP` prints: the tree of groups and hosts, with `vars` their variables too. */
+/** The lines that `ansible-inventory --graph GROUP` prints: the tree of groups and hosts, with `vars` their variables too. */
 export function graphInventory(
   inventory: Inventory,
   options: { readonly group?: string; readonly vars?: boolean } = {},
-): string {
+): string[] {
   const lines: string[] = [];
   const show = (text: string, depth: number): unknown =>
     lines.push(depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`);
@@ -58,7 +58,7 @@ export function graphInventory(
     showVars(withPriority(group), depth + 1);
   };
   walk(options.group ?? 'all', 0);
-  return lines.join('\n');
+  return lines;
 }
 
 function withPriority(group: Group): ReadonlyMap<string, Sourced> {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import pLimit from 'p-limit';
-import { ConfigurationError, escapeControl, type Position } from '../errors.js';
+import { ConfigurationError, messageOf, type Position } from '../errors.js';
 import type { Loaded } from '../template/template.js';
 import type { DraftHost, InventoryDraft } from './draft.js';
 
@@ -120,8 +120,7 @@ function failure(
   const detail = call.stderr
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .slice(-10)
-    .map(escapeControl);
+    .slice(-10);
   return new ConfigurationError(`the inventory script ${how}`, {
     position: { file: call.file, line: 1, col: 1 },
     detail,
@@ -135,7 +134,7 @@ function readObject(text: string, what: string, position: Position): Data {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw wrong(`${what} is not valid JSON (${(error as Error).message})`, position);
+    throw wrong(`${what} is not valid JSON (${messageOf(error)})`, position);
   }
   return asObject(value, what, position);
 }

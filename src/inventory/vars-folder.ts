@@ -73,7 +73,10 @@ function readText(file: string): string {
 
 function readVars(text: string, file: string, vars: Map<string, Sourced>, options: VarsFolderOptions): void {
   const opened = options.vault.openFile(text, file);
-  const document = loadYaml(opened.text, file, { openVault: options.vault.openValue });
+  const document = loadYaml(opened.text, file, {
+    openVault: options.vault.openValue,
+    foundVault: options.vault.foundVault,
+  });
   const { value } = document;
   if (value === null) return;
   if (typeof value !== 'object' || Array.isArray(value) || value instanceof Template) {

@@ -21,7 +21,7 @@ const groupSchema: JsonSchema = {
 
 /** Read an inventory in Ansible's YAML layout: groups with hosts, children and vars. @throws ConfigurationError */
 export function readYamlSource(text: string, file: string, draft: InventoryDraft, vault: VaultOpener): void {
-  const document = loadYaml(text, file, { openVault: vault.openValue });
+  const document = loadYaml(text, file, { openVault: vault.openValue, foundVault: vault.foundVault });
   const { value } = document;
   if (document.isEmpty || value === null) return;
   refuseOther(value, document);

@@ -2,9 +2,9 @@ import { Template } from '../template/template.js';
 import type { Play, Playbook, Task, TaskNode } from './model.js';
 
 /** What `ansible-playbook --list-tasks` prints. */
-export function listTasks(playbook: Playbook): string {
+export function listTasks(playbook: Playbook): string[] {
   const plays = playbook.plays.flatMap((play, index) => ['', ...linesOf(play, index + 1)]);
-  return ['', `playbook: ${playbook.name}`, ...plays, ''].join('\n');
+  return ['', `playbook: ${playbook.name}`, ...plays];
 }
 
 function linesOf(play: Play, number: number): string[] {

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly cwd?: string | undefined;
   /** left out: using a vaulted value is an error */
   readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
+  /** told how to open each vaulted value that is read */
+  readonly foundVault?: ((open: () => string) => void) | undefined;
   /** gets what a file holds that is a vault as a whole */
   readonly noteSecrets?: ((value: Loaded) => void) | undefined;
   readonly files?: Files;
@@ -77,7 +79,7 @@ function readYaml(
   path: string,
   name: string,
   files: Files,
-  { openVault, noteSecrets, kept }: LoadOptions,
+  { openVault, foundVault, noteSecrets, kept }: LoadOptions,
 ): YamlNode | undefined {
   const text = files.read(path);
   if (text === undefined) return undefined;
@@ -86,6 +88,7 @@ function readYaml(
   const isKnown = trees?.get(text) !== undefined;
   const document = loadYaml(isVault(text) ? openFile(text, name, openVault) : text, name, {
     openVault,
+    foundVault,
     kept: trees,
   });
   if (isVault(text)) noteSecrets?.(document.value);

@@ -14,24 +14,28 @@ export interface VariableProblem {
  * Hold values against a role's schema. A Template is accepted in place of any value, and null stands for a variable that
  * is not set.
  * @param values by name; the position is where the value was set
+ * @param redact takes secrets out of the values that messages show
  */
 export function validateRoleVariables(
   role: Pick<Role, 'name' | 'schema'>,
   values: ReadonlyMap<string, { readonly value: unknown; readonly position: Position | undefined }>,
+  redact?: (text: string) => string,
 ): VariableProblem[] {
   if (!role.schema) return [];
   const given = [...values].filter(([, { value }]) => value !== null);
-  return validate(role.schema, Object.fromEntries(given.map(([name, { value }]) => [name, value]))).map(
-    (problem) => {
-      const variable = String(problem.path[0] ?? problem.key ?? problem.missing ?? '');
-      const path = problem.path.length > 0 ? `"${problem.path.join('.')}" ` : '';
-      return {
-        variable,
-        position: values.get(variable)?.position,
-        message: `role ${role.name}: ${path}${problem.message}`,
-      };
-    },
-  );
+  return validate(
+    role.schema,
+    Object.fromEntries(given.map(([name, { value }]) => [name, value])),
+    redact,
+  ).map((problem) => {
+    const variable = String(problem.path[0] ?? problem.key ?? problem.missing ?? '');
+    const path = problem.path.length > 0 ? `"${problem.path.join('.')}" ` : '';
+    return {
+      variable,
+      position: values.get(variable)?.position,
+      message: `role ${role.name}: ${path}${problem.message}`,
+    };
+  });
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { ChangeView } from '../events.js';
+import { cut } from '../cut.js';
 import type { Palette } from './palette.js';
+import { Text } from './text.js';
 
 /** The changes of one thing: its line, and the differences of its content. */
 export interface ShownChange {
@@ -30,12 +32,11 @@ function lineOf(subject: string, fields: readonly ChangeView[]): string {
 }
 
 function short(text: string): string {
-  const line = text.replaceAll('\n', '\\n');
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+  return cut(text.replaceAll('\n', '\\n'), 60);
 }
 
-export function paintDiff(line: string, palette: Palette): string {
+export function paintDiff(line: string, palette: Palette): Text {
   if (line.startsWith('+')) return palette.green(line);
   if (line.startsWith('-')) return palette.red(line);
-  return line.startsWith('@@') ? palette.cyan(line) : line;
+  return line.startsWith('@@') ? palette.cyan(line) : Text.of(line);
 }

@@ -5,6 +5,8 @@ import { createGroups } from './groups.js';
 import { labelText } from './label-text.js';
 import type { Palette } from './palette.js';
 import { plural } from './plural.js';
+import { Text, padded, text, type Part } from './text.js';
+import type { Writer } from './writer.js';
 
 type Drift = Extract<RunEvent, { type: 'drift' }>;
 
@@ -13,14 +15,14 @@ type Drift = Extract<RunEvent, { type: 'drift' }>;
  * are what is there, lines with `+` what the playbook says.
  */
 export function createDriftReporter(
-  write: (text: string) => unknown,
+  writer: Writer,
   palette: Palette,
   options: { readonly speaks: boolean },
 ): Emit {
   const groups = createGroups<Drift>();
   const notes = new Map<string, string>();
   const drifted = new Set<string>();
-  const print = (line: string): void => void write(`${line}\n`);
+  const print = (line: Part): void => writer.line(line);
   const key = (event: Drift): string => JSON.stringify([labelText(event.task), event.subject, event.changes]);
 
   let hosts: readonly string[] = [];
@@ -36,16 +38,16 @@ export function createDriftReporter(
         return;
       case 'task-failed':
         if (event.fate !== 'failed') return;
-        print(`${palette.red('FAILED')}  ${event.host}  ${labelText(event.task)}`);
-        for (const line of errorLines(event.error, palette)) print(`        ${line}`);
+        print(text`${palette.red('FAILED')}  ${event.host}  ${labelText(event.task)}`);
+        for (const line of errorLines(event.error, palette)) print(text`        ${line}`);
         return;
       case 'host-unreachable':
-        print(`${palette.red('UNREACHABLE')}  ${event.host}`);
-        for (const line of errorLines(event.error, palette)) print(`        ${line}`);
+        print(text`${palette.red('UNREACHABLE')}  ${event.host}`);
+        for (const line of errorLines(event.error, palette)) print(text`        ${line}`);
         return;
       case 'warning':
         print(
-          `${palette.yellow('warning')}  ${event.host === undefined ? '' : `${event.host}  `}${event.message}`,
+          text`${palette.yellow('warning')}  ${event.host === undefined ? '' : `${event.host}  `}${event.message}`,
         );
         return;
       case 'run-end': {
@@ -62,14 +64,14 @@ export function createDriftReporter(
 
   function show(on: readonly string[], event: Drift): void {
     print(
-      `${palette.yellow('DRIFT')}  ${palette.bold(event.subject)}  ${palette.dim(`(${labelText(event.task)})`)}`,
+      text`${palette.yellow('DRIFT')}  ${palette.bold(event.subject)}  ${palette.dim(`(${labelText(event.task)})`)}`,
     );
-    const width = Math.max(...on.map((host) => host.length));
+    const width = Math.max(...on.map((host) => Text.of(host).width));
     for (const host of on)
-      print(`       ${host.padEnd(width)}  ${notes.get(`${host}\0${key(event)}`) ?? ''}`.trimEnd());
+      print(text`       ${padded(host, width)}  ${notes.get(`${host}\0${key(event)}`) ?? ''}`.trimEnd());
     for (const { line, diff } of changeTexts(event.changes)) {
-      print(`       ${palette.dim(line)}`);
-      for (const one of diff) print(`       ${paintDiff(one, palette)}`);
+      print(text`       ${palette.dim(line)}`);
+      for (const one of diff) print(text`       ${paintDiff(one, palette)}`);
     }
     print('');
   }

@@ -1,7 +1,7 @@
 import type { ProvisionError } from '../errors.js';
 import type { Emit, HostLeft, Recap, RunEvent, TaskLabel, TaskResult } from '../events.js';
 import { changeTexts, paintDiff } from './change-text.js';
-import { errorLines } from './error-lines.js';
+import { errorText } from './error-lines.js';
 import { createGroups } from './groups.js';
 import { labelText } from './label-text.js';
 import type { Palette } from './palette.js';
@@ -9,6 +9,8 @@ import { plural } from './plural.js';
 import { recapTable } from './recap.js';
 import { createSlowest } from './slowest.js';
 import type { Terminal } from './terminal.js';
+import { Text, padded, text, type Part } from './text.js';
+import { createWriter } from './writer.js';
 
 export interface HumanOptions {
   readonly out: { write(text: string): unknown; readonly columns?: number | undefined };
@@ -40,37 +42,37 @@ export function createHumanReporter(options: HumanOptions): Emit {
   const seenDiffs = new Map<string, string>();
 
   /** Text behind a margin. On a terminal what does not fit goes on below, behind the same margin. */
-  const hang = (head: string, margin: number, text: string): void => {
+  const hang = (head: Part, margin: number, part: Part): void => {
     const room = (options.out.columns ?? 80) - margin;
-    const lines = terminal === undefined || room < 24 ? [text] : terminal.wrap(text, room);
+    const lines = terminal === undefined || room < 24 ? [Text.of(part)] : terminal.wrap(part, room);
     for (const [index, line] of lines.entries())
-      print(index === 0 ? `${head}${line.trimEnd()}` : `${' '.repeat(margin)}${line.trim()}`);
+      print(index === 0 ? text`${head}${line.trimEnd()}` : text`${' '.repeat(margin)}${line.trim()}`);
   };
-  const row = (mark: string, host: string, text: string): void => {
-    const name = host.padEnd(width.host);
-    hang(`  ${mark}  ${name}  `, 14 + name.length, text);
+  const row = (mark: Part, host: string, part: Part): void => {
+    const name = padded(host, width.host);
+    hang(text`  ${mark}  ${name}  `, 14 + name.width, part);
   };
-  const indent = (line: string): void => hang(' '.repeat(14 + width.host), 14 + width.host, line);
+  const indent = (line: Part): void => hang(' '.repeat(14 + width.host), 14 + width.host, line);
   /** What is shown as it is: programs' words, contents. */
-  const verbatim = (line: string): void => print(`${' '.repeat(14 + width.host)}${line}`);
+  const verbatim = (line: Part): void => print(text`${' '.repeat(14 + width.host)}${line}`);
 
   return (event) => {
     live?.take(event);
     switch (event.type) {
       case 'run-start':
-        width.host = Math.max(4, ...event.hosts.map((host) => host.length));
+        width.host = Math.max(4, ...event.hosts.map((host) => Text.of(host).width));
         dryRun = event.check;
         hosts = event.hosts;
         if (verbosity < 0) return;
         print(
-          `${palette.bold(event.playbook)} on ${plural(event.hosts.length, 'host')} of ${event.inventory}${event.check ? palette.yellow('  (dry run: nothing is changed)') : ''}`,
+          text`${palette.bold(event.playbook)} on ${plural(event.hosts.length, 'host')} of ${event.inventory}${event.check ? palette.yellow('  (dry run: nothing is changed)') : ''}`,
         );
         return;
       case 'play-start':
         showGroups();
         if (verbosity < 0) return;
         print('');
-        print(`${palette.bold(`PLAY ${event.play}`)}  ${palette.dim(event.hosts.join(' '))}`);
+        print(text`${palette.bold(`PLAY ${event.play}`)}  ${palette.dim(event.hosts.join(' '))}`);
         return;
       case 'host-connected':
         if (verbosity >= 1)
@@ -113,14 +115,14 @@ export function createHumanReporter(options: HumanOptions): Emit {
         return;
       case 'warning':
         print(
-          `  ${palette.yellow('warning ')}  ${event.host === undefined ? '' : `${event.host}  `}${event.message}`,
+          text`  ${palette.yellow('warning ')}  ${event.host === undefined ? '' : `${event.host}  `}${event.message}`,
         );
         return;
       case 'verify-start':
         showGroups();
         if (verbosity < 0) return;
         print('');
-        print(`${palette.bold('VERIFY')}  ${palette.dim(event.hosts.join(' '))}`);
+        print(text`${palette.bold('VERIFY')}  ${palette.dim(event.hosts.join(' '))}`);
         return;
       case 'check-result':
         showCheck(event);
@@ -137,15 +139,16 @@ export function createHumanReporter(options: HumanOptions): Emit {
   };
 
   function showError(error: ProvisionError): void {
-    for (const line of errorLines(error, palette))
-      if (error.detail.some((said) => line.endsWith(said))) verbatim(line);
-      else indent(line);
+    const { what, said, hint } = errorText(error, palette);
+    what.forEach(indent);
+    said.forEach(verbatim);
+    hint.forEach(indent);
   }
 
   function showResult(host: string, task: TaskLabel, result: TaskResult): void {
     if (result.status === 'skipped') {
       if (verbosity >= 1)
-        row(palette.dim('skipped '), host, `${labelText(task)}${palette.dim(reasonText(result.reason))}`);
+        row(palette.dim('skipped '), host, text`${labelText(task)}${palette.dim(reasonText(result.reason))}`);
       return;
     }
     if (verbosity < 0) return;
@@ -174,14 +177,18 @@ export function createHumanReporter(options: HumanOptions): Emit {
     const label = labelText(task);
     switch (result.status) {
       case 'may-change':
-        row(palette.yellow('may chg '), host, `${label}${palette.dim(reasonText(result.reason))}`);
+        row(palette.yellow('may chg '), host, text`${label}${palette.dim(reasonText(result.reason))}`);
         return listed();
       case 'changed': {
         const time = result.ms >= 1000 && !dryRun ? palette.dim(`  ${(result.ms / 1000).toFixed(1)} s`) : '';
         const other = options.diff ? sameDiffAs(host, label, result) : undefined;
         if (other !== undefined)
-          return row(palette.yellow('changed '), host, `${label}${time}${palette.dim(`  (as on ${other})`)}`);
-        row(palette.yellow('changed '), host, `${label}${time}`);
+          return row(
+            palette.yellow('changed '),
+            host,
+            text`${label}${time}${palette.dim(`  (as on ${other})`)}`,
+          );
+        row(palette.yellow('changed '), host, text`${label}${time}`);
         listed();
         return showChanges(result);
       }
@@ -219,13 +226,15 @@ export function createHumanReporter(options: HumanOptions): Emit {
       // Of the roles' many checks that hold the recap tells the number.
       const after = event.attempts > 1 ? palette.dim(` (after ${(event.ms / 1000).toFixed(1)} s)`) : '';
       const evidence = verbosity >= 1 ? palette.dim(`  ${event.message}`) : '';
-      row(palette.green('verified'), event.host, `${labelText(event.task)}${after}${evidence}`);
+      row(palette.green('verified'), event.host, text`${labelText(event.task)}${after}${evidence}`);
     }
   }
 
   function showLeft(left: readonly HostLeft[]): void {
     print('');
-    print(`${palette.yellow('INTERRUPTED')}  each host was left behind a finished step; run again to go on`);
+    print(
+      text`${palette.yellow('INTERRUPTED')}  each host was left behind a finished step; run again to go on`,
+    );
     for (const { host, tasks, next, handlers } of left) {
       const parts = [
         ...(tasks > 0 ? [`${plural(tasks, 'task')} left`] : []),
@@ -242,19 +251,17 @@ export function createHumanReporter(options: HumanOptions): Emit {
     const slow = verbosity < 0 || dryRun ? [] : slowest.top(verbosity >= 1 ? 10 : 3);
     if (slow.length === 0) return;
     print('');
-    print(`  ${palette.dim('slowest tasks')}`);
+    print(text`  ${palette.dim('slowest tasks')}`);
     for (const { host, label, ms } of slow)
       print(
-        `  ${`${(ms / 1000).toFixed(1)} s`.padStart(8)}  ${palette.dim(`${host.padEnd(width.host)}  ${label}`)}`,
+        text`  ${`${(ms / 1000).toFixed(1)} s`.padStart(8)}  ${palette.dim(text`${padded(host, width.host)}  ${label}`)}`,
       );
   }
 }
 
-function printer({ out, terminal }: HumanOptions): (line: string) => void {
-  return (line) => {
-    if (terminal?.live) terminal.live.print(`${line}\n`);
-    else out.write(`${line}\n`);
-  };
+function printer({ out, terminal }: HumanOptions): (line: Part) => void {
+  const { live } = terminal ?? {};
+  return live ? (line) => live.print(line) : createWriter(out).line;
 }
 
 function reasonText(reason: string | undefined): string {

@@ -4,6 +4,8 @@ import type { RunEvent } from '../events.js';
 import { labelText } from './label-text.js';
 import type { Palette } from './palette.js';
 import { plural } from './plural.js';
+import { Text, padded, text, type Part } from './text.js';
+import { createWriter } from './writer.js';
 
 /**
  * Below the scrollback of a terminal: one line for each busy host (what it does, for how long, the last line it printed) and
@@ -11,8 +13,8 @@ import { plural } from './plural.js';
  */
 export interface Live {
   take(event: RunEvent): void;
-  /** Put text into the scrollback, above the live lines. */
-  print(text: string): void;
+  /** Put a line into the scrollback, above the live lines. */
+  print(line: Part): void;
   end(): void;
 }
 
@@ -37,6 +39,7 @@ export function createLive(
   const began = Date.now();
   const progress = { done: 0, of: 0, verifying: false, hosts: 0, order: [] as readonly string[] };
   const draw = createLogUpdate(out as NodeJS.WriteStream, { showCursor: true });
+  const writer = createWriter(out);
   let drawn = '';
   const timer = setInterval(redraw, REDRAW);
   timer.unref();
@@ -47,32 +50,36 @@ export function createLive(
     const shown = [...busy]
       .sort(([a], [b]) => progress.order.indexOf(a) - progress.order.indexOf(b))
       .filter(([, one]) => now - one.since >= PATIENCE);
-    const hostWidth = Math.max(0, ...progress.order.map((host) => host.length));
-    const whatWidth = Math.max(0, ...shown.map(([, one]) => one.what.length));
+    const hostWidth = Math.max(0, ...progress.order.map((host) => Text.of(host).width));
+    const whatWidth = Math.max(0, ...shown.map(([, one]) => Text.of(one.what).width));
     const lines = shown.map(([host, { what, since, line }]) =>
-      `  ${host.padEnd(hostWidth)}  ${what.padEnd(whatWidth)}  ${seconds(now - since)}  ${line}`.trimEnd(),
+      text`  ${padded(host, hostWidth)}  ${padded(what, whatWidth)}  ${seconds(now - since)}  ${line}`.trimEnd(),
     );
-    const more = lines.length > MOST_LINES ? [`  and ${lines.length - MOST_LINES} more hosts`] : [];
-    const all = [...lines.slice(0, MOST_LINES), ...more, barLine(now)].filter((line) => line !== '');
+    const more = lines.length > MOST_LINES ? [text`  and ${lines.length - MOST_LINES} more hosts`] : [];
+    const all = [...lines.slice(0, MOST_LINES), ...more, ...barLine(now)];
     if (all.length === 0) return clear();
     const width = (out.columns ?? 80) - 1;
-    const text = all.map((line) => palette.dim(cliTruncate(line, width))).join('\n');
-    if (text === drawn) return;
+    const drawing = all
+      .map((line) => palette.dim(Text.cut(line, (one) => cliTruncate(one, width))).toString())
+      .join('\n');
+    if (drawing === drawn) return;
     // Whole each time: the library's patches leave lines behind when one in the middle goes away, and the next erasing then
     // takes a line of the scrollback with it.
     draw.clear();
-    draw(text);
-    drawn = text;
+    draw(drawing);
+    drawn = drawing;
   }
 
-  function barLine(now: number): string {
+  function barLine(now: number): Text[] {
     const { done, of, verifying, hosts } = progress;
-    if (verifying) return `  verifying ${plural(hosts, 'host')}  ${seconds(now - began)}`;
-    if (of === 0) return '';
+    if (verifying) return [text`  verifying ${plural(hosts, 'host')}  ${seconds(now - began)}`];
+    if (of === 0) return [];
     const part = Math.min(done / of, 1);
     const full = Math.floor(part * BAR);
     const bar = `${'#'.repeat(full)}${'-'.repeat(BAR - full)}`;
-    return `  [${bar}] ${Math.floor(part * 100)} %  ${done} of ${of} tasks on ${plural(hosts, 'host')}  ${seconds(now - began)}`;
+    return [
+      text`  [${bar}] ${Math.floor(part * 100)} %  ${done} of ${of} tasks on ${plural(hosts, 'host')}  ${seconds(now - began)}`,
+    ];
   }
 
   function clear(): void {
@@ -113,9 +120,9 @@ export function createLive(
           return;
       }
     },
-    print(text) {
+    print(line) {
       clear();
-      out.write(text);
+      writer.line(line);
     },
     end() {
       clearInterval(timer);

@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
-import { eastAsianWidth } from 'get-east-asian-width';
+import { Text, type Part } from './text.js';
 
 /** Two blanks between columns, as in the lists of other tools. */
 const GAP = '  ';
@@ -9,27 +8,20 @@ const GAP = '  ';
  * @param right which columns are numbers: they end at the same place
  */
 export function tableLines(
-  rows: readonly (readonly string[])[],
+  rows: readonly (readonly Part[])[],
   right: (column: number) => boolean = () => false,
-): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
+): Text[] {
+  const cells = rows.map((row) => row.map(Text.of));
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.width ?? 0)),
   );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const room = ' '.repeat(widths[column]! - widthOf(cell));
-        return right(column) ? `${room}${cell}` : `${cell}${room}`;
-      })
-      .join(GAP)
-      .trimEnd(),
+  return cells.map((row) =>
+    Text.joined(
+      row.map((cell, column) => {
+        const room = ' '.repeat(widths[column]! - cell.width);
+        return Text.joined(right(column) ? [room, cell] : [cell, room]);
+      }),
+      GAP,
+    ).trimEnd(),
   );
-}
-
-/** Columns of a terminal. */
-function widthOf(cell: string): number {
-  // The pattern of all control sequences takes longer than a table without any.
-  const text = cell.includes('\u001b') ? stripVTControlCharacters(cell) : cell;
-  if (!/[^ -~]/.test(text)) return text.length;
-  return [...text].reduce((sum, character) => sum + eastAsianWidth(character.codePointAt(0)!), 0);
 }

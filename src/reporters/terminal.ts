@@ -1,6 +1,7 @@
 import wrapAnsi from 'wrap-ansi';
 import { createLive, type Live } from './live.js';
 import type { Palette } from './palette.js';
+import { Text, type Part } from './text.js';
 
 /**
  * What is done for a terminal only. A part of its own: measuring the width of text costs 25 ms before the first character, which
@@ -10,7 +11,7 @@ export interface Terminal {
   /** live lines for busy hosts below the scrollback */
   readonly live: Live | undefined;
   /** a text by words, in lines of at most this many columns */
-  wrap(text: string, columns: number): readonly string[];
+  wrap(part: Part, columns: number): readonly Text[];
 }
 
 export function createTerminal(
@@ -20,6 +21,7 @@ export function createTerminal(
 ): Terminal {
   return {
     live: kind === 'live' ? createLive(out, palette) : undefined,
-    wrap: (text, columns) => wrapAnsi(text, columns, { hard: true, trim: false }).split('\n'),
+    wrap: (part, columns) =>
+      Text.wrapped(part, (line) => wrapAnsi(line, columns, { hard: true, trim: false }).split('\n')),
   };
 }

@@ -1,4 +1,5 @@
 import type { Step } from '../agent/step.js';
+import { cut } from '../cut.js';
 import { MissingPrerequisiteError, TaskError } from '../errors.js';
 import { editKeys, type KeysEdit } from './account/edit-keys.js';
 import { keyFileQuery, readKeyFile, type EntryState, type KeyFile } from './account/key-file.js';
@@ -112,7 +113,7 @@ function editOf({ key, key_options, state, exclusive }: Params): KeysEdit {
     .map((line): AuthorizedKey => {
       const parsed = parseKey(line);
       if (!parsed)
-        throw new TaskError(`not a public key: ${line.length > 50 ? `${line.slice(0, 50)}…` : line}`, {
+        throw new TaskError(`not a public key: ${cut(line, 53)}`, {
           hint: 'a line of id_ed25519.pub',
         });
       return key_options === undefined ? parsed : { ...parsed, options: key_options };

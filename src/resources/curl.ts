@@ -31,25 +31,25 @@ export const CURL: readonly string[] = ['curl', '-q', '-K', '-'];
 /** The configuration for curl; `parseResponse` reads what curl then writes. */
 export function curlConfig(request: HttpRequest): string {
   const lines = [
-    option('url', request.url),
+    curlOption('url', request.url),
     'silent',
     'show-error',
     'include',
     // Without it curl reads [] and {} in an address as patterns.
     'globoff',
-    option('max-time', String(request.timeout)),
+    curlOption('max-time', String(request.timeout)),
     // A HEAD has no body to wait for, whatever Content-Length says.
-    request.method === 'HEAD' ? 'head' : option('request', request.method),
+    request.method === 'HEAD' ? 'head' : curlOption('request', request.method),
     ...Object.entries(request.headers ?? {}).map(([name, value]) =>
-      option('header', value === '' ? `${name};` : `${name}: ${value}`),
+      curlOption('header', value === '' ? `${name};` : `${name}: ${value}`),
     ),
-    ...(request.body === undefined ? [] : [option('data-raw', request.body)]),
-    ...(request.user ? [option('user', `${request.user.name}:${request.user.password}`)] : []),
+    ...(request.body === undefined ? [] : [curlOption('data-raw', request.body)]),
+    ...(request.user ? [curlOption('user', `${request.user.name}:${request.user.password}`)] : []),
     ...(request.followRedirects ? ['location', 'max-redirs = 20'] : []),
     ...(request.validateCerts ? [] : ['insecure']),
-    ...(request.unixSocket === undefined ? [] : [option('unix-socket', request.unixSocket)]),
-    ...(request.resolve ?? []).map((entry) => option('resolve', entry)),
-    option('write-out', '\n%{http_code} %{num_redirects} %{time_total} %{url_effective}'),
+    ...(request.unixSocket === undefined ? [] : [curlOption('unix-socket', request.unixSocket)]),
+    ...(request.resolve ?? []).map((entry) => curlOption('resolve', entry)),
+    curlOption('write-out', '\n%{http_code} %{num_redirects} %{time_total} %{url_effective}'),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -93,7 +93,7 @@ export function curlFailure({ rc, stderr }: { readonly rc: number; readonly stde
 }
 
 /** curl knows these escapes inside double quotes, and no others. */
-function option(name: string, value: string): string {
+export function curlOption(name: string, value: string): string {
   const escaped = value
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')

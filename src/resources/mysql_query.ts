@@ -1,3 +1,4 @@
+import { cutLine } from '../cut.js';
 import type { Answers, SqlQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
 import { bindArguments } from './mysql/bind-arguments.js';
@@ -56,7 +57,7 @@ export const mysqlQuery = resource<QueryParams>({
     }
     if (guard && readRows(answers, guard).length > 0) return [];
     return statements.map(({ source }) => ({
-      subject: shorten(source),
+      subject: cutLine(source, 80),
       field: 'query',
       before: null,
       after: 'run',
@@ -99,7 +100,7 @@ function readParams(params: QueryParams): { guard: SqlQuery | undefined; stateme
   if (unless === undefined) return { guard: undefined, statements };
   const guard = bind(unless, named);
   if (!isReadOnly(guard)) {
-    throw new TaskError(`unless must be one statement that only reads, not ${shorten(unless)}`, {
+    throw new TaskError(`unless must be one statement that only reads, not ${cutLine(unless, 80)}`, {
       hint: 'write a SELECT that returns a row when there is nothing to do',
     });
   }
@@ -111,7 +112,7 @@ function bind(sql: string, values: Parameters<typeof bindArguments>[1]): string 
     return bindArguments(sql, values).trim().replace(/;+$/, '');
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new TaskError(`${error.message}: ${shorten(sql)}`, {
+    throw new TaskError(`${error.message}: ${cutLine(sql, 80)}`, {
       hint: 'give each %s and %(name)s its value, and write %% for a percent sign',
       cause: error,
     });
@@ -128,9 +129,4 @@ function ask({ login_db: database }: QueryParams, sql: string): SqlQuery {
 
 function readRows(answers: Answers, query: SqlQuery): ReturnType<typeof rowsOf> {
   return rowsOf(answers, query);
-}
-
-function shorten(sql: string): string {
-  const line = sql.trim().replace(/\s+/g, ' ');
-  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
 }

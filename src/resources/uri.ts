@@ -1,5 +1,6 @@
 import type { Answers, CommandQuery } from '../agent/query.js';
-import { MissingPrerequisiteError, TaskError, escapeControl } from '../errors.js';
+import { cut } from '../cut.js';
+import { MissingPrerequisiteError, TaskError } from '../errors.js';
 import { CURL, type HttpRequest, type HttpResponse, curlConfig, curlFailure, parseResponse } from './curl.js';
 import { resource } from './resource.js';
 
@@ -254,5 +255,5 @@ function firstLines(body: string): string[] {
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .slice(0, 5)
-    .map((line) => escapeControl(line.length > 200 ? `${line.slice(0, 197)}...` : line));
+    .map((line) => cut(line, 200));
 }

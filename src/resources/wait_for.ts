@@ -114,7 +114,7 @@ const TRY = `what=$1 subject=$2 detail=$3 connect=$4 wanted=$5
 there() {
   case $what in
     path) [ -e "$subject" ] || [ -L "$subject" ] ;;
-    line) [ -f "$subject" ] && grep -Eq -e "$detail" -- "$subject" ;;
+    line) [ -f "$subject" ] && printf '%s\\n' "$detail" | grep -Eq -f - -- "$subject" ;;
     port)
       if command -v bash >/dev/null; then
         timeout "$connect" bash -c ': <>"/dev/tcp/$0/$1"' "$subject" "$detail" 2>/dev/null

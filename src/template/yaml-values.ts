@@ -6,12 +6,14 @@ import type { TreeMap, TreeNode, TreeScalar, TreeSeq } from './yaml-tree.js';
 export interface Conversion {
   /** how `!vault` values are opened; left out, using one is an error */
   readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
+  /** told of each of them that can be opened */
+  readonly foundVault?: ((open: () => string) => void) | undefined;
   /** `data`: nothing becomes a Template, as if all were `!unsafe` */
   readonly trust?: 'templates' | 'data';
 }
 
 /** What a document reads as, frozen all through. Lists and maps that aliases name are converted once and shared, however often. */
-export function valueOf(source: Source, { openVault, trust }: Conversion): Loaded {
+export function valueOf(source: Source, { openVault, foundVault, trust }: Conversion): Loaded {
   const done = new Map<TreeNode, Loaded>();
   const open = new Set<TreeNode>();
   return source.root === null ? null : convert(source.root, trust === 'data');
@@ -57,11 +59,9 @@ export function valueOf(source: Source, { openVault, trust }: Conversion): Loade
     const ciphertext = String(node.value);
     const position = positionOf(node, source);
     let opened: string | undefined;
-    return new Vaulted(
-      ciphertext,
-      position,
-      openVault && (() => (opened ??= openVault(ciphertext, position))),
-    );
+    const unlock = openVault && ((): string => (opened ??= openVault(ciphertext, position)));
+    if (unlock) foundVault?.(unlock);
+    return new Vaulted(ciphertext, position, unlock);
   }
 
   function template(node: TreeScalar, value: string): Template {

@@ -1,88 +1,157 @@
+import { SHORTEST, addForms, createFormIndex, type Edges, type FormIndex, type Range } from './find-forms.js';
+import { formsOf } from './secret-forms.js';
+import { joinLines } from './join-lines.js';
+
 /** The values that must not be shown. */
 export interface Secrets {
-  /** Values of fewer than 4 characters are ignored: taking "a" or "10" out of every line would hide all and protect nothing. */
-  add(value: string): void;
   /**
-   * The text with every known secret, and its common encodings, replaced. Of a secret of several lines each line counts,
-   * so that a stream can be redacted line by line.
+   * A value of fewer than four characters is taken out only where it stands as a value (`pin=42`, `"pin": "42"`, a line of its own):
+   * taking "a" or "10" out of every text would hide all and protect nothing.
+   */
+  add(value: string): void;
+  /** What may make secrets known, and costs too much to be done before a text is to be shown. */
+  later(work: () => void): void;
+  /**
+   * The text with every known secret, and its common encodings, replaced. So is the rest of one that was cut off: what stands before
+   * or behind the dots of a cut. Of a secret of several lines each line counts, so that a stream can be redacted line by line.
    */
   redact(text: string): string;
+  /** The same of a line of a stream whose other lines are not at hand: an encoding may have begun before it or go on behind it. */
+  redactLine(line: string): string;
   /** The same with something of one's own in the place of each. */
   replace(text: string, instead: (secret: string) => string): string;
   readonly values: ReadonlySet<string>;
 }
 
-const HIDDEN = '********';
-const SHORTEST = 4;
+/** What stands in the place of a secret. */
+export const REDACTED = '********';
+
+/** Characters of a text, and number of texts, of which is kept what they are without secrets. */
+const LONGEST_KEPT = 200;
+const MOST_KEPT = 2000;
+
+const CLOSED: Edges = { openStart: false, openEnd: false };
+const OPEN: Edges = { openStart: true, openEnd: true };
 
 /** An empty collection of secrets for one run. */
 export function createSecrets(): Secrets {
   const values = new Set<string>();
-  const forms = new Set<string>();
-  let pattern: RegExp | undefined;
-  const replace = (text: string, instead: (secret: string) => string): string => {
-    if (forms.size === 0 || text === '') return text;
-    pattern ??= patternOf(forms);
-    return text.replace(pattern, (match) => instead(match));
+  const known = new Set<string>();
+  const index = createFormIndex();
+  const wrapping = createFormIndex();
+  const words = createWords();
+  const awaited: (() => void)[] = [];
+  const isNothing = (text: string): boolean => {
+    for (let work = awaited.shift(); work; work = awaited.shift()) work();
+    return values.size === 0 || text === '';
+  };
+
+  const replace = (text: string, instead: (secret: string) => string, ranges = rangesIn(text)): string => {
+    const long = ranges.length === 0 ? text : replaceRanges(text, merged(ranges), instead);
+    return words.replace(long, instead);
+  };
+  const rangesIn = (text: string): Range[] => {
+    const found = index.find(text, CLOSED);
+    if (wrapping.size > 0 && (text.includes('\n') || text.includes('\\')))
+      found.push(...acrossLines(text, wrapping));
+    return found;
+  };
+  // Names, states and messages are the same for many tasks and hosts.
+  const done = new Map<string, string>();
+  const redact = (text: string): string => {
+    if (isNothing(text)) return text;
+    let redacted = done.get(text);
+    if (redacted !== undefined) return redacted;
+    redacted = replace(text, () => REDACTED);
+    if (text.length <= LONGEST_KEPT) {
+      if (done.size >= MOST_KEPT) done.clear();
+      done.set(text, redacted);
+    }
+    return redacted;
   };
   return {
     values,
-    redact: (text) => replace(text, () => HIDDEN),
-    replace,
+    later: (work) => void awaited.push(work),
+    redact,
+    redactLine(line) {
+      if (isNothing(line)) return line;
+      if (isWrappedPiece(line) && wrapping.holds(line.trim())) return REDACTED;
+      return replace(line, () => REDACTED, [...index.find(line, CLOSED), ...wrapping.find(line, OPEN)]);
+    },
+    replace: (text, instead) => (isNothing(text) ? text : replace(text, instead)),
     add(value) {
-      if (value.length < SHORTEST || values.has(value)) return;
+      if (value.trim() === '' || values.has(value)) return;
       values.add(value);
-      for (const form of formsOf(value)) if (form.length >= SHORTEST) forms.add(form);
-      pattern = undefined;
+      done.clear();
+      for (const short of [value, value.trim()]) if (short.length < SHORTEST) words.add(short);
+      addForms(formsOf(value), index, wrapping, known);
     },
   };
 }
 
-/** Longest first: of two secrets that start alike the longer one is taken out whole. */
-function patternOf(forms: ReadonlySet<string>): RegExp {
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => form.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&')).join('|'), 'g');
+/** Encodings that were broken into lines. */
+function acrossLines(text: string, wrapping: FormIndex): Range[] {
+  const joined = joinLines(text);
+  if (joined === undefined) return [];
+  return wrapping
+    .find(joined.text, CLOSED)
+    .map(([start, end]): Range => [joined.at(start), joined.at(end - 1) + 1]);
 }
 
-/** The value as it is and as it looks inside of JSON, URLs, sh words, headers and logs. */
-function formsOf(value: string): string[] {
-  const whole = [value, value.trim()].flatMap((text) => [text, ...encodings(text)]);
-  const lines = value.includes('\n') ? value.split(/\r?\n/).map((line) => line.trim()) : [];
-  return [...whole, ...lines.flatMap((line) => [line, ...encodings(line)])];
+/** A line in the midst of what base64(1) or xxd(1) prints. */
+function isWrappedPiece(line: string): boolean {
+  return /^\s*[A-Za-z0-9+/=_:-]{16,}\s*$/.test(line);
 }
 
-function encodings(text: string): string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  return [
-    json,
-    JSON.stringify(json).slice(1, -1),
-    text.replaceAll("'", `'\\''`),
-    text.replaceAll("'", `'"'"'`),
-    text.replaceAll("'", "''"),
-    text.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
-    text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`),
-    text.replace(
-      /[&<>"']/g,
-      (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[char] ?? char,
-    ),
-    ...urlForms(text),
-    ...base64Forms(text),
-  ];
+/** In order, those that overlap as one. */
+function merged(ranges: readonly Range[]): Range[] {
+  const all: [number, number][] = [];
+  for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0] || b[1] - a[1])) {
+    const last = all.at(-1);
+    if (last && start < last[1]) last[1] = Math.max(last[1], end);
+    else all.push([start, end]);
+  }
+  return all;
 }
 
-function urlForms(text: string): string[] {
-  // encodeURIComponent refuses half of a surrogate pair, which no URL can hold.
-  if (/\p{Surrogate}/u.test(text)) return [];
-  const encoded = encodeURIComponent(text);
-  const strict = encoded.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  return [encoded, strict, strict.replaceAll('%20', '+'), encodeURI(text)];
+function replaceRanges(text: string, ranges: readonly Range[], instead: (secret: string) => string): string {
+  const pieces: string[] = [];
+  let at = 0;
+  for (const [start, end] of ranges) {
+    pieces.push(text.slice(at, start), instead(text.slice(start, end)));
+    at = end;
+  }
+  pieces.push(text.slice(at));
+  return pieces.join('');
 }
 
-function base64Forms(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8');
-  const padded = bytes.toString('base64');
-  const bare = padded.replace(/=+$/, '');
-  return [padded, bare, bytes.toString('base64url'), bytes.toString('hex')].filter(
-    (form) => form.length >= 8,
-  );
+interface Words {
+  add(word: string): void;
+  replace(text: string, instead: (word: string) => string): string;
+}
+
+/** Secrets that are too short to be looked for everywhere. */
+function createWords(): Words {
+  const words = new Set<string>();
+  let pattern: RegExp | undefined;
+  return {
+    add(word) {
+      words.add(word);
+      pattern = undefined;
+    },
+    replace(text, instead) {
+      if (words.size === 0) return text;
+      pattern ??= patternOf(words);
+      return text.replace(pattern, (word) => instead(word));
+    },
+  };
+}
+
+/** Behind `=`, `:`, a quotation mark, or as a whole line. */
+function patternOf(words: ReadonlySet<string>): RegExp {
+  const any = [...words]
+    .sort((a, b) => b.length - a.length)
+    .map((word) => word.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&'))
+    .join('|');
+  return new RegExp(`(?<=[=:"'\`]|[=:] )(?:${any})(?![A-Za-z0-9_])|^[ \\t]*(?:${any})[ \\t]*$`, 'gm');
 }

@@ -166,7 +166,7 @@ underEachShell('steps', (host) => {
       '0 stdout progress 2',
       '1 stdout second',
     ]);
-    expect(lines.filter((line) => line.includes('stderr'))).to.deep.equal(['0 stderr \\x1b[1m']);
+    expect(lines.filter((line) => line.includes('stderr'))).to.deep.equal(['0 stderr \u001b[1m']);
   });
 
   it('are answered in the order in which they are asked for', async () => {

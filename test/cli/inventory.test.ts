@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { define } from '../../src/cli/inventory.js';
 import type { Io } from '../../src/cli/io.js';
 import { UsageError } from '../../src/errors.js';
+import { createSecrets } from '../../src/variables/secrets.js';
 import { failureOf, fixtures } from '../inventory/support.js';
 
 async function run(...args: string[]): Promise<string> {
@@ -19,6 +20,7 @@ async function run(...args: string[]): Promise<string> {
     argv: args,
     exitCode: 0,
     interrupted: new AbortController().signal,
+    secrets: createSecrets(),
     killed: new AbortController().signal,
   };
   const command = new Command('inventory').exitOverride();
@@ -34,7 +36,10 @@ describe('provision inventory', () => {
   it('prints what ansible-inventory prints', async () => {
     expect(await run('-i', 'yaml/hosts.yml', '--list')).to.equal(golden('yaml/list.txt'));
     expect(await run('-i', 'yaml/hosts.yml', '--graph')).to.equal(golden('yaml/graph.txt'));
-    expect(await run('-i', 'yaml/hosts.yml', '--graph', '--vars')).to.equal(golden('yaml/graph-vars.txt'));
+    // But for the line breaks of a value: they would begin a line of the graph.
+    expect(await run('-i', 'yaml/hosts.yml', '--graph', '--vars')).to.equal(
+      golden('yaml/graph-vars.txt').replaceAll('two\nlines\n}', 'two\\nlines\\n}'),
+    );
     expect(await run('-i', 'yaml/hosts.yml', '--host', 'web01')).to.equal(golden('yaml/host-web01.txt'));
     expect(await run('-i', 'yaml/hosts.yml', '-i', 'ini/hosts', '--list')).to.equal(
       golden('several/list.txt'),

@@ -12,6 +12,7 @@ import { readPlaybook, readSetup } from '../../src/cli/setup.js';
 import { runPlaybook, type RunOptions } from '../../src/controller/run.js';
 import type { ProvisionError } from '../../src/errors.js';
 import type { HostRecap, Recap, RunEvent } from '../../src/events.js';
+import { createSecrets } from '../../src/variables/secrets.js';
 
 /** What one command line came to. */
 export interface Finished {
@@ -141,6 +142,7 @@ export function ioOf(
     stderr: into('stderr'),
     env: { HOME: join(cwd, 'home'), PATH: process.env['PATH'], ...given.env },
     cwd,
+    secrets: createSecrets(),
     argv: [],
     exitCode: 0,
     interrupted: given.interrupted ?? new AbortController().signal,

@@ -79,7 +79,7 @@ describe('selectTags', () => {
 
 describe('listTasks', () => {
   it('prints what ansible-playbook --list-tasks prints', async () => {
-    expect(listTasks(await load(SITE))).to.equal(`
+    expect(`${listTasks(await load(SITE)).join('\n')}\n`).to.equal(`
 playbook: site.yml
 
   play #1 (all): Site\tTAGS: []

@@ -57,7 +57,7 @@ describe('the live lines', () => {
         line: 'hello',
       });
       end(live, 'db1');
-      live.print('printed\n');
+      live.print('printed');
       tick(2000);
     });
     expect(lines).to.deep.equal([
@@ -73,7 +73,7 @@ describe('the live lines', () => {
       begin(live);
       start(live, 'web1');
       tick(1000);
-      live.print('last\n');
+      live.print('last');
       tick(1000);
       live.end();
     });
@@ -85,7 +85,7 @@ describe('the live lines', () => {
     const lines = await shown((live, tick) => {
       begin(live);
       tick(1000);
-      for (const line of printed) live.print(`${line}\n`);
+      for (const line of printed) live.print(line);
       start(live, 'web1');
       tick(600);
       start(live, 'web2');
@@ -111,7 +111,7 @@ describe('the live lines', () => {
           tick(500);
           for (let count = 0; count < 12; count += 1) {
             printed.push(`first ${count}`);
-            live.print(`first ${count}\n`);
+            live.print(`first ${count}`);
           }
           for (const one of acts) {
             if (one.do === 'start') start(live, one.host);
@@ -119,7 +119,7 @@ describe('the live lines', () => {
             else if (one.do === 'tick') for (let at = 0; at < 5; at += 1) tick(100);
             else {
               printed.push(`line ${printed.length} of ${one.host}`);
-              live.print(`${printed.at(-1) ?? ''}\n`);
+              live.print(printed.at(-1) ?? '');
             }
           }
           live.end();

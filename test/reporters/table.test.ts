@@ -1,14 +1,17 @@
 import { expect } from 'chai';
+import { createPalette } from '../../src/reporters/palette.js';
 import { tableLines } from '../../src/reporters/table.js';
+
+const { green, red } = createPalette(true, {});
 
 describe('a table', () => {
   it('has columns as wide as what is in them, whatever its colour', () => {
     const rows = [
       ['host', 'ok', 'what'],
-      ['\u001b[32mweb1\u001b[39m', '5', ''],
-      ['database', '\u001b[31m120\u001b[39m', 'x'],
+      [green('web1'), '5', ''],
+      ['database', red('120'), 'x'],
     ];
-    expect(tableLines(rows, (column) => column === 1)).to.deep.equal([
+    expect(tableLines(rows, (column) => column === 1).map(String)).to.deep.equal([
       'host       ok  what',
       '\u001b[32mweb1\u001b[39m        5',
       'database  \u001b[31m120\u001b[39m  x',
@@ -20,7 +23,7 @@ describe('a table', () => {
       tableLines([
         ['日本', 'a'],
         ['x', 'b'],
-      ]),
+      ]).map(String),
     ).to.deep.equal(['日本  a', 'x     b']);
   });
 

@@ -15,6 +15,7 @@ export function settingsFrom(inventory: Inventory): HostSettings[] {
       cwd: '/nowhere',
       argv: [],
       exitCode: 0,
+      secrets: createSecrets(),
       killed: new AbortController().signal,
       interrupted: new AbortController().signal,
     },

@@ -1,8 +1,7 @@
 import type { CommandAnswer } from '../query.js';
 import type { PartOutput } from '../part.js';
-import { quoteAll } from '../quote.js';
 import { splitSignal } from '../signal.js';
-import { atPlace, commandCode, evalCode } from '../steps.js';
+import { atPlace, commandCode, evalCode, limitedCode } from '../steps.js';
 import type { QueryKind } from './kind.js';
 
 export const command: QueryKind<'command'> = {
@@ -18,13 +17,10 @@ export const script: QueryKind<'script'> = {
     queries.map(({ code, args = [], stdin, env, timeout, at }) =>
       atPlace(
         at,
-        evalCode(
-          timeout === undefined
-            ? code
-            : `exec timeout -k 5 ${timeout} sh -c ${quoteAll([code, 'sh', ...args])}`,
-          args,
-          { ...(stdin === undefined ? {} : { stdin }), ...(env === undefined ? {} : { env }) },
-        ),
+        (timeout === undefined ? evalCode : limitedCode(timeout))(code, args, {
+          ...(stdin === undefined ? {} : { stdin }),
+          ...(env === undefined ? {} : { env }),
+        }),
       ),
     ),
   parse: command.parse as unknown as QueryKind<'script'>['parse'],

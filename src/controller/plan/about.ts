@@ -1,3 +1,4 @@
+import { cutLine } from '../../cut.js';
 import type { Query } from '../../agent/query.js';
 
 /** What a query asks about, for people. */
@@ -18,11 +19,11 @@ export function aboutQuery(query: Query): string {
     case 'sysctl':
       return `the kernel setting ${query.name}`;
     case 'sql':
-      return `the database's answer to ${short(query.sql)}`;
+      return `the database's answer to ${cutLine(query.sql, 60)}`;
     case 'listen':
       return 'the listening ports';
     case 'command':
-      return `what ${short(query.argv.join(' '))} says`;
+      return `what ${cutLine(query.argv.join(' '), 60)} says`;
     case 'script':
       return 'what a script says';
     case 'login':
@@ -35,9 +36,4 @@ export function aboutQuery(query: Query): string {
     case 'render':
       return query.path;
   }
-}
-
-function short(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ');
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }

@@ -6,7 +6,7 @@ export const ASK = `ask() {
   if command -v socat >/dev/null; then
     printf '%s\\n' "$1" | socat -t 10 - "UNIX-CONNECT:$socket"
   else
-    perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!\\n";
-      print $s "$ARGV[1]\\n"; $s->flush; print while <$s>;' "$socket" "$1"
+    printf '%s\\n' "$1" | perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!\\n";
+      print $s <STDIN>; $s->flush; print while <$s>;' "$socket"
   fi
 }`;
