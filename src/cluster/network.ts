@@ -61,9 +61,10 @@ export function networkUp(spec: ClusterSpec, facts: NetworkFacts): Command[] {
 export function networkDown(cluster: string, subnet: string | undefined): Command[] {
   const named: Command[] = [
     { argv: ['ip', 'link', 'delete', bridgeName(cluster)], mayFail: true },
-    ...['ip', 'inet'].map(
-      (family): Command => ({ argv: ['nft', 'delete', 'table', family, tableName(cluster)], mayFail: true }),
-    ),
+    ...['ip', 'inet'].map((family): Command => ({
+      argv: ['nft', 'delete', 'table', family, tableName(cluster)],
+      mayFail: true,
+    })),
   ];
   if (subnet === undefined) return named;
   return [

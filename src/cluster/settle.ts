@@ -41,7 +41,9 @@ export function settle(wish: Wish, recorded: ClusterState | undefined): ClusterS
 /** The cluster with user ids of its own for every host: no two hosts of the machine share any. `others`: the other clusters. */
 export function withUids(state: ClusterState, others: readonly ClusterState[]): ClusterState {
   const taken = new Set(
-    [state, ...others].flatMap(({ spec }) => spec.hosts.flatMap(({ uids }) => (uids === undefined ? [] : [uids]))),
+    [state, ...others].flatMap(({ spec }) =>
+      spec.hosts.flatMap(({ uids }) => (uids === undefined ? [] : [uids])),
+    ),
   );
   const hosts = state.spec.hosts.map((host): SettledHost => {
     const uids = host.uids ?? firstUid(state.spec.name, host.name, taken);

@@ -2,11 +2,7 @@ import { matchesPatternList } from './pattern-list.js';
 
 /** What two sides of ssh agree on, by the option of ssh_config(5) that chooses among it. */
 export type AlgorithmKind =
-  | 'KexAlgorithms'
-  | 'HostKeyAlgorithms'
-  | 'Ciphers'
-  | 'MACs'
-  | 'PubkeyAcceptedAlgorithms';
+  'KexAlgorithms' | 'HostKeyAlgorithms' | 'Ciphers' | 'MACs' | 'PubkeyAcceptedAlgorithms';
 
 const SIGNATURES = [
   'ssh-ed25519',
@@ -44,12 +40,7 @@ export const ALGORITHMS: Readonly<Record<AlgorithmKind, readonly string[]>> = {
     'aes256-ctr',
     'chacha20-poly1305@openssh.com',
   ],
-  MACs: [
-    'hmac-sha2-256-etm@openssh.com',
-    'hmac-sha2-512-etm@openssh.com',
-    'hmac-sha2-256',
-    'hmac-sha2-512',
-  ],
+  MACs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
   PubkeyAcceptedAlgorithms: SIGNATURES,
 };
 

@@ -72,15 +72,14 @@ export function algorithmsFor(
   return [...allowed].sort((one, other) => rank(one) - rank(other));
 }
 
-function exchanged(
-  before: Buffer | undefined,
-  key: Buffer,
-  target: SshTarget,
-): UnreachableError | undefined {
+function exchanged(before: Buffer | undefined, key: Buffer, target: SshTarget): UnreachableError | undefined {
   if (before === undefined) return undefined;
   return new UnreachableError(`${nameOf(target)} showed another host key in the middle of the connection`, {
     host: target.name,
-    detail: [`before: ${typeOf(before)} ${fingerprint(before)}`, `now:    ${typeOf(key)} ${fingerprint(key)}`],
+    detail: [
+      `before: ${typeOf(before)} ${fingerprint(before)}`,
+      `now:    ${typeOf(key)} ${fingerprint(key)}`,
+    ],
   });
 }
 

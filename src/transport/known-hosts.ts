@@ -38,7 +38,7 @@ export function findPins(known: readonly KnownKey[], host: string, port: number)
 function matches(patterns: readonly string[], name: string): boolean {
   const [hashed, plain] = [
     patterns.filter((one) => one.startsWith('|')),
-    patterns.filter((one) => !one.startsWith('|')),
+    patterns.filter((one) => !one.startsWith('|')).map((one) => one.toLowerCase()),
   ];
   return matchesPatternList(plain, name) || hashed.some((one) => matchesHash(one, name));
 }

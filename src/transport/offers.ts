@@ -52,7 +52,9 @@ function nothingInCommon(
   target: SshTarget,
   cause: Error,
 ): UnreachableError {
-  const list = escapeControl(offered).split(',').filter((name) => !isSignal(name));
+  const list = escapeControl(offered)
+    .split(',')
+    .filter((name) => !isSignal(name));
   const sha1 = list.every((name) => /sha1\b|^ssh-(rsa|dss)$|-cbc$|^arcfour|md5/.test(name));
   const wanted = target.algorithms?.[kind];
   return new UnreachableError(`${target.host} port ${target.port} has no ${what} in common with us`, {

@@ -11,7 +11,8 @@ const PASSWORD =
   /pass(word|phrase|wd)|passwort|kennwort|mot de passe|contraseña|clave|senha|palavra-passe|wachtwoord|lösenord|adgangskode|passord|salasana|hasło|heslo|jelszó|parola|пароль|密码|密碼|パスワード|암호/iu;
 
 /** What else hosts ask for: second factors, and a new password in place of one that has run out. */
-const OTHER = /one.?time|\botp\b|\bpin\b|token|\bcode\b|passcode|verification|authenticator|\bnew\b|again|retype|current/i;
+const OTHER =
+  /one.?time|\botp\b|\bpin\b|token|\bcode\b|passcode|verification|authenticator|\bnew\b|again|retype|current/i;
 
 /** Whether the only question is for the user's password, with what is typed kept hidden. */
 export function asksForPassword(prompts: readonly Prompt[]): boolean {

@@ -1,4 +1,4 @@
-/** PATTERNS of ssh_config(5): a list matches if one of its patterns does and no negated one (`!pattern`) does. Case does not count. */
+/** PATTERNS of ssh_config(5): a list matches if one of its patterns does and no negated one (`!pattern`) does. Case counts. */
 export function matchesPatternList(patterns: readonly string[], name: string): boolean {
   let matched = false;
   for (const pattern of patterns) {
@@ -9,8 +9,7 @@ export function matchesPatternList(patterns: readonly string[], name: string): b
 }
 
 /** `*` any text, `?` any character. Only the last star is ever taken back: many of them cost no more than one. */
-export function matchesPattern(givenPattern: string, givenName: string): boolean {
-  const [pattern, name] = [givenPattern.toLowerCase(), givenName.toLowerCase()];
+export function matchesPattern(pattern: string, name: string): boolean {
   let [at, inName, star, restart] = [0, 0, -1, 0];
   while (inName < name.length) {
     if (pattern[at] === '*') [star, at, restart] = [at, at + 1, inName];

@@ -36,7 +36,9 @@ function revokedByList(file: string, key: Buffer): Promise<string | undefined> {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.on('error', (error) =>
-      resolve(`cannot be checked: ${file} is a key revocation list, which ssh-keygen reads: ${error.message}`),
+      resolve(
+        `cannot be checked: ${file} is a key revocation list, which ssh-keygen reads: ${error.message}`,
+      ),
     );
     child.on('close', (code) => {
       if (code === 0) resolve(undefined);

@@ -43,10 +43,15 @@ export function unfit(key: ParsedKey, target: SshTarget): string | undefined {
 }
 
 /** Why a signature may not be made: ssh2 falls back to SHA-1 where a host does not say that it knows better. */
-export function refusedSignature(type: string, hash: string | undefined, target: SshTarget): Error | undefined {
+export function refusedSignature(
+  type: string,
+  hash: string | undefined,
+  target: SshTarget,
+): Error | undefined {
   if (type !== 'ssh-rsa') return undefined;
   const name = { sha256: 'rsa-sha2-256', sha512: 'rsa-sha2-512' }[hash ?? 'sha1'];
-  if (name === undefined) return new Error('the host wants a signature with SHA-1 (ssh-rsa), which is broken');
+  if (name === undefined)
+    return new Error('the host wants a signature with SHA-1 (ssh-rsa), which is broken');
   if (acceptedBy(target).includes(name)) return undefined;
   return new Error(`the host wants ${name}, which PubkeyAcceptedAlgorithms leaves out`);
 }

@@ -14,6 +14,7 @@ const nothing: NetworkFacts = {
   cabled: [],
   mtu: 1450,
   nameservers: ['192.0.2.53'],
+  mirrors: [],
   forwardDrops: false,
 };
 const lines = (facts: NetworkFacts): string[] => networkUp(spec, facts).map(({ argv }) => argv.join(' '));
