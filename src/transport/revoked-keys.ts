@@ -31,7 +31,9 @@ function listedKeys(text: string): string[] {
 
 function revokedByList(file: string, key: Buffer): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn('ssh-keygen', ['-Q', '-f', file, '/dev/stdin'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // ssh-keygen opens a file by its name; our end of a pipe is a socket, which has none.
+    const script = 'cat | ssh-keygen -Q -f "$1" /dev/stdin';
+    const child = spawn('/bin/sh', ['-c', script, 'sh', file], { stdio: ['pipe', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -117,7 +117,7 @@ function ready(
     options: ConnectOptions;
     timeLeft: TimeLeft;
     check: HostKeyCheck;
-    tried: readonly Tried[];
+    tried: Tried[];
     offers: Offers;
   },
 ): Promise<void> {
@@ -158,6 +158,7 @@ function ready(
     // An ssh-agent that does not answer, or a key that does not sign, is no end: what follows it is tried next.
     client.on('error', (error: Error & { level?: string }) => {
       if (error.level !== 'agent' && !/^Error (while )?signing /.test(error.message)) fail(error);
+      else tried.push({ what: error.level === 'agent' ? 'the ssh-agent' : 'a key', problem: error.message });
     });
     client.once('close', () => fail(new Error('the host closed the connection')));
     client.connect(config);
