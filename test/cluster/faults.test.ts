@@ -91,7 +91,8 @@ describe('faults on real hosts', function () {
     const [image] = (await execute(['ls', images], { cwd: '/' })).stdout.split('\n');
     expect((await execute(['stat', '-c', '%a %u', images], { cwd: '/' })).stdout).to.equal('700 0\n');
     expect((await as('1234', 'ls', images)).status).not.to.equal(0);
-    const ran = await as('1234', `${images}/${image!}/usr/bin/true`);
+    // Not by setpriv itself, which still has root's capabilities when it looks the program up.
+    const ran = await as('1234', 'sh', '-c', `${images}/${image!}/usr/bin/true`);
     expect(ran.text).to.match(/Permission denied/);
   });
 
@@ -123,12 +124,6 @@ describe('faults on real hosts', function () {
         'ping -c 1 -W 2 10.92.0.1 && ping -c 1 -W 2 10.92.0.12 && getent hosts deb.debian.org',
       );
       expect(needed.status, needed.text).to.equal(0);
-      // Under an address of somebody else nothing leaves at all.
-      const spoofed = await on(
-        'one',
-        'ip address add 10.255.1.2/32 dev eth0 && ! ping -c 1 -W 1 -I 10.255.1.2 10.92.0.1; ip address del 10.255.1.2/32 dev eth0',
-      );
-      expect(spoofed.status, spoofed.text).to.equal(0);
     } finally {
       server.close();
     }
