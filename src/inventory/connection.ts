@@ -229,7 +229,13 @@ function resolveTarget(name: string, host: string, given: SshOptions, resolving:
 
 function configFor(host: string, given: SshOptions, defaults: ConnectionDefaults): SshOptions {
   const { user, hostName } = given;
-  const settings = evaluateSshConfig(defaults.sshConfig, { host, user, hostName, localUser: defaults.user });
+  const settings = evaluateSshConfig(defaults.sshConfig, {
+    host,
+    user,
+    hostName,
+    localUser: defaults.user,
+    given: givenOptions(given),
+  });
   const ignored = settings
     .filter(({ name }) => name.toLowerCase() === 'ignoreunknown')
     .flatMap(({ words }) => words.flatMap((word) => word.split(',')));
@@ -243,6 +249,19 @@ function configFor(host: string, given: SshOptions, defaults: ConnectionDefaults
     if (isKnown || !matchesPatternList(ignored, setting.name)) setSshOption(setting, options, host);
   }
   return options;
+}
+
+/** Options of which the first value counts, and that is given. */
+function givenOptions(given: SshOptions): string[] {
+  const named = {
+    UserKnownHostsFile: given.knownHostsFiles,
+    GlobalKnownHostsFile: given.globalKnownHostsFiles,
+    StrictHostKeyChecking: given.strictHostKeyChecking,
+    IdentitiesOnly: given.identitiesOnly,
+    IdentityAgent: given.identityAgent,
+  };
+  const set = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [...set.map(([name]) => name), ...(given.others?.keys() ?? [])];
 }
 
 function agentOf(

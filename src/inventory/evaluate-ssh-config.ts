@@ -11,6 +11,8 @@ export interface Asked {
   readonly hostName?: string | undefined;
   /** who runs the controller */
   readonly localUser: string;
+  /** options, by their names in the manual, of which no value in a file can count any more */
+  readonly given?: readonly string[];
 }
 
 /**
@@ -99,8 +101,8 @@ class Evaluation {
   /** What is set already would win in any case. */
   #leave(setting: SshSetting, under: string): void {
     const option = sshOption(setting.name);
-    if (option?.trust && (!this.#set.has(option.name) || option.name === 'IdentityFile'))
-      this.#undecided ??= { setting, under };
+    if (!option?.trust || this.#asked.given?.includes(option.name)) return;
+    if (!this.#set.has(option.name) || option.name === 'IdentityFile') this.#undecided ??= { setting, under };
   }
 
   /** With CanonicalizeHostname, sections that do not match now might under the canonical name. */

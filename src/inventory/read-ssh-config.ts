@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import { ConfigurationError, messageOf } from '../errors.js';
+import { matchesPattern } from '../transport/pattern-list.js';
 import { parseSshConfig, type SshConfigFile } from './ssh-config.js';
 
 /** As ssh: files that include each other in a circle end here. */
@@ -40,9 +40,9 @@ function readFiles(files: readonly string[], reading: Reading): SshConfigFile[] 
   });
 }
 
-/** What a name stands for, by glob(7); nothing where no file matches. */
+/** What a name stands for, by glob(7) without its sets of characters; nothing where no file matches. */
 function filesOf(word: string, where: string, { home, folder }: Reading): string[] {
-  if (/\$\{|%/.test(word) || /^~[^/]/.test(word))
+  if (/\$\{|[%[\\]/.test(word) || /^~[^/]/.test(word))
     throw new ConfigurationError(`${where}: Include ${word} cannot be resolved here`, {
       hint: 'Name the file by its path, or from ~/.',
     });
@@ -57,11 +57,10 @@ function filesOf(word: string, where: string, { home, folder }: Reading): string
 }
 
 function within(folder: string, part: string): string[] {
-  if (!/[*?[]/.test(part)) return [path.join(folder, part)];
-  const matches = picomatch(part, { nobrace: true, noextglob: true, noglobstar: true });
+  if (!/[*?]/.test(part)) return [path.join(folder, part)];
   try {
     return readdirSync(folder)
-      .filter((name) => matches(name))
+      .filter((name) => matchesPattern(part, name) && (!name.startsWith('.') || part.startsWith('.')))
       .sort()
       .map((name) => path.join(folder, name));
   } catch {

@@ -121,6 +121,7 @@ describe('ssh configuration files', () => {
     it("are read in ssh's order, with what they include", () => {
       writeFileSync(at('.ssh/config'), 'Include more/*.conf ~/.ssh/none\nHost web1\n  Include sub\nPort 1\n');
       writeFileSync(at('.ssh/more/b.conf'), 'User b\n');
+      writeFileSync(at('.ssh/more/.hidden.conf'), 'User hidden\n');
       writeFileSync(at('.ssh/more/a.conf'), 'Host other\nUser a\n');
       writeFileSync(at('.ssh/sub'), 'Host x\nCiphers no\nHost web1\nMACs yes\n');
       writeFileSync(at('etc/ssh_config'), `Include ${at('etc')}/ssh_config.d/*.conf\nHashKnownHosts yes\n`);
@@ -144,6 +145,8 @@ describe('ssh configuration files', () => {
       expect(read()).to.deep.equal([]);
       writeFileSync(at('.ssh/config'), 'Include ~other/x\n');
       expect(read).to.throw(ConfigurationError, /~\/\.ssh\/config:1: Include ~other\/x cannot be resolved/);
+      writeFileSync(at('.ssh/config'), 'Include more/[ab].conf\n');
+      expect(read).to.throw(ConfigurationError, /cannot be resolved/);
       writeFileSync(at('.ssh/config'), 'Include config\n');
       expect(read).to.throw(ConfigurationError, /include each other/);
       if (process.getuid?.() === 0) return;

@@ -130,6 +130,15 @@ describe('options of ssh that decide on trust', () => {
       expect(() => target(`${line}\n${line.replace('none', 'x')}\n`), line).not.to.throw();
   });
 
+  it('are not asked for where the inventory has decided already', () => {
+    const undecided = 'Match exec "true"\n  UserKnownHostsFile /other\n  MACs hmac-sha2-512\n';
+    expect(() => target(undecided)).to.throw(ConfigurationError, /UserKnownHostsFile stands under/);
+    const one = { ansible_ssh_common_args: '-o UserKnownHostsFile=/mine' };
+    expect(() => target(undecided, one)).to.throw(ConfigurationError, /MACs stands under/);
+    const both = { ansible_ssh_common_args: '-o UserKnownHostsFile=/mine -o MACs=hmac-sha2-256' };
+    expect(target(undecided, both).algorithms).to.deep.equal({ MACs: ['hmac-sha2-256'] });
+  });
+
   it('are refused with a value that they cannot have, and unknown ones altogether', () => {
     for (const [line, message] of [
       ['CheckHostIP maybe', /CheckHostIP is yes or no, not "maybe" \(~\/\.ssh\/config:1\)/],
