@@ -6,6 +6,8 @@ import { checks } from '../checks/index.js';
 import type { RunOptions } from '../controller/run.js';
 import { UsageError, formatPosition, messageOf } from '../errors.js';
 import type { ConnectionDefaults } from '../inventory/connection.js';
+import { readSshConfig } from '../inventory/read-ssh-config.js';
+import type { SshConfigFile } from '../inventory/ssh-config.js';
 import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
@@ -176,11 +178,15 @@ function findPlaybook(name: string | undefined, cwd: string): string {
 
 function connectionDefaults(options: HostOptions, io: Io): ConnectionDefaults {
   const home = io.env['HOME'] ?? homedir();
+  let files: readonly SshConfigFile[] | undefined;
   return {
     home,
     user: userInfo().username,
     agentSocket: io.env['SSH_AUTH_SOCK'],
-    sshConfig: readIfThere(join(home, '.ssh', 'config')),
+    // Read when a host is logged in to: listings need none of it.
+    get sshConfig() {
+      return (files ??= readSshConfig(home));
+    },
     remoteUser: options.user,
     privateKeyFile: options.privateKey === undefined ? undefined : resolve(io.cwd, options.privateKey),
     connectTimeout: options.timeout,
@@ -193,14 +199,6 @@ function readVaultPassword(file: string | undefined, io: Io): string | undefined
     return readFileSync(resolve(io.cwd, file), 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new UsageError(`--vault-password-file: ${messageOf(error)}`);
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,3 +1,5 @@
+import { isAddress } from './addresses.js';
+import type { Service } from './network.js';
 import type { Suite } from './suites.js';
 
 /** One entry of the machine's apt sources: packages of `components` of each of `suites` from each of `uris`. */
@@ -76,6 +78,17 @@ export function carriedSettings(dump: string, suite: Suite): string[] {
   const keepsOld = suite === 'sid' || /^Acquire::Check-Valid-Until "(false|no|0)";$/m.test(dump);
   // sid's Release file expires after a week; a mirror that is a snapshot has nothing newer.
   return keepsOld ? [...carried, 'Acquire::Check-Valid-Until "false";'] : carried;
+}
+
+/** TCP ports at literal addresses that lines of sources.list or of apt's settings name: mirrors and proxies. */
+export function namedServices(lines: readonly string[]): Service[] {
+  const urls = lines.flatMap((line) => line.match(/\bhttps?:\/\/[^\s"/]+/g) ?? []);
+  const services = urls.flatMap((url): Service[] => {
+    const [, scheme, address, port] = /^(https?):\/\/(?:[^@]*@)?([\d.]+)(?::(\d+))?$/.exec(url) ?? [];
+    if (address === undefined || !isAddress(address)) return [];
+    return [{ address, port: Number(port ?? (scheme === 'https' ? 443 : 80)) }];
+  });
+  return [...new Map(services.map((one) => [`${one.address}:${one.port}`, one])).values()];
 }
 
 function exchange(name: string, codename: string, suite: Suite): string | undefined {

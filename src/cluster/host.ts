@@ -12,12 +12,14 @@ import {
   processesOf,
   waitEmpty,
 } from './cgroup.js';
+import { mapIdsProgram } from './map-ids.js';
 import { bridgeName, cableName, macAddress, namespaceName } from './names.js';
 import { hostDir, type Roots } from './paths.js';
 import { attempt, lastLines, run, searchPath } from './run.js';
 import type { ClusterState, SettledHost } from './state.js';
 import { superviseScript } from './supervise.js';
 import { discard } from './trash.js';
+import { firstUid } from './uids.js';
 
 /** One host of a cluster that is written down. */
 export interface HostRef {
@@ -58,6 +60,7 @@ export async function startHost(
   const script = join(dir, 'supervise.sh');
   await rm(script, { force: true });
   await writeFile(script, superviseScript, { mode: 0o755 });
+  await writeFile(join(dir, 'map-ids.pl'), mapIdsProgram);
   const console = await open(consoleFile(ref), 'w');
   try {
     const child = spawn('/bin/sh', [script], {
@@ -77,6 +80,7 @@ export async function startHost(
         GATEWAY: spec.gateway,
         MTU: String(mtu),
         MACHINE: host.name,
+        UIDS: String(host.uids ?? firstUid(spec.name, host.name)),
       },
     });
     child.unref();

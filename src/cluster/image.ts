@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { carriedSettings, imageSources, parseDeb822, parseOneLine, parseOsRelease } from './apt-sources.js';
 import type { Context } from './context.js';
@@ -22,6 +22,7 @@ export type ImageOptions = Context & { readonly suite: Suite };
 
 /** The folder of the suite's base image; built first when there is none for the present recipe. */
 export async function ensureImage(options: ImageOptions): Promise<string> {
+  await closeImages(options.roots);
   const recipe = await readRecipe(options.suite);
   const folder = join(options.roots.images, imageKey(recipe));
   if (await exists(folder)) return folder;
@@ -34,6 +35,15 @@ export async function ensureImage(options: ImageOptions): Promise<string> {
     await removeUnused(options.roots, options.suite, basename(folder));
     return folder;
   });
+}
+
+/**
+ * An image holds setuid programs, which get no updates: nobody but root may come near them. An image itself is the root folder of
+ * hosts and open to their users, so what it lies in is closed, also where an earlier version has made it.
+ */
+export async function closeImages({ images }: Roots): Promise<void> {
+  await mkdir(images, { recursive: true, mode: 0o700 });
+  await chmod(images, 0o700);
 }
 
 /** Remove the images that no cluster stands on, and what killed builds left. Returns the names of the removed ones. */
@@ -63,7 +73,8 @@ async function build(recipe: Recipe, folder: string, signal: AbortSignal | undef
   }
 }
 
-async function readRecipe(suite: Suite): Promise<Recipe> {
+/** The recipe of a release as the machine's own settings make it. */
+export async function readRecipe(suite: Suite): Promise<Recipe> {
   const [osRelease, dump, sources] = await Promise.all([
     readFile('/etc/os-release', 'utf8').catch(() => ''),
     run(['apt-config', 'dump']),

@@ -25,6 +25,7 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
   ['setpriv', 'util-linux'],
   ['unshare', 'util-linux'],
   ['chroot', 'coreutils'],
+  ['perl', 'perl-base'],
 ];
 
 /** See to it that the cluster can be built here: root, and every program. What is missing is installed, and said so. */

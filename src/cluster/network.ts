@@ -9,8 +9,16 @@ export interface NetworkFacts {
   readonly cabled: readonly string[];
   readonly mtu: number;
   readonly nameservers: readonly string[];
+  /** mirrors and mirrors of apt at literal addresses, as the hosts are told of them; some may be the machine's own */
+  readonly mirrors: readonly Service[];
   /** the machine drops what it forwards unless a rule allows it */
   readonly forwardDrops: boolean;
+}
+
+/** A TCP port of an address. */
+export interface Service {
+  readonly address: string;
+  readonly port: number;
 }
 
 /** A program to run, with what it reads. */
@@ -39,7 +47,7 @@ export function networkUp(spec: ClusterSpec, facts: NetworkFacts): Command[] {
     ip('address', 'replace', `${spec.gateway}/${prefix}`, 'dev', bridge),
     ip('link', 'set', bridge, 'up'),
     ...facts.cabled.map((host) => ip('link', 'set', cableName(spec.name, host), 'master', bridge)),
-    { argv: ['nft', '-f', '-'], input: ruleset(spec, facts.nameservers) },
+    { argv: ['nft', '-f', '-'], input: `${ruleset(spec, facts.nameservers)}${machineRuleset(spec, facts)}` },
     // taken out first: put in again they would stand there twice
     ...(facts.forwardDrops ? [...forwardRules(spec.subnet, '-D'), ...forwardRules(spec.subnet, '-I')] : []),
     { argv: ['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1'] },
@@ -53,7 +61,10 @@ export function networkUp(spec: ClusterSpec, facts: NetworkFacts): Command[] {
 export function networkDown(cluster: string, subnet: string | undefined): Command[] {
   const named: Command[] = [
     { argv: ['ip', 'link', 'delete', bridgeName(cluster)], mayFail: true },
-    { argv: ['nft', 'delete', 'table', 'ip', tableName(cluster)], mayFail: true },
+    ...['ip', 'inet'].map((family): Command => ({
+      argv: ['nft', 'delete', 'table', family, tableName(cluster)],
+      mayFail: true,
+    })),
   ];
   if (subnet === undefined) return named;
   return [
@@ -86,12 +97,52 @@ export function ruleset(spec: ClusterSpec, nameservers: readonly string[]): stri
     '  }',
     '  chain limits {',
     '    type filter hook forward priority filter; policy accept;',
+    // root of a host gives it any address; all that follows goes by the address
+    `    iifname "${bridgeName(spec.name)}" ip saddr != ${spec.subnet} drop`,
     `    ${from} ip daddr ${spec.subnet} accept`,
     `    ip saddr != ${spec.subnet} ip daddr ${spec.subnet} ct state established,related accept`,
     `    ip saddr != ${spec.subnet} ip daddr ${spec.subnet} reject with icmp type admin-prohibited`,
     ...dns,
     `    ${from} oifname != "pv-*" tcp dport { 80, 443 } accept`,
     `    ${from} reject with icmp type admin-prohibited`,
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/**
+ * What hosts reach of the machine itself, over IPv4 and IPv6 and whichever of its addresses they try: answers to what it asked,
+ * ping, its resolver and its mirror or proxy for packages where the hosts are told to use them. Everything else is refused at once. IPv6 is not forwarded:
+ * hosts have link-local addresses alone, and what would give itself another one stays here.
+ */
+export function machineRuleset(
+  spec: ClusterSpec,
+  { nameservers, mirrors }: Pick<NetworkFacts, 'nameservers' | 'mirrors'>,
+): string {
+  const table = `inet ${tableName(spec.name)}`;
+  const bridge = `"${bridgeName(spec.name)}"`;
+  const prohibited = 'reject with icmpx type admin-prohibited';
+  return [
+    `table ${table}`,
+    `delete table ${table}`,
+    `table ${table} {`,
+    '  chain machine {',
+    '    type filter hook input priority filter; policy accept;',
+    `    iifname != ${bridge} accept`,
+    '    ct state established,related accept',
+    '    meta l4proto { icmp, ipv6-icmp } accept',
+    ...(nameservers.length === 0
+      ? []
+      : [`    ip daddr { ${nameservers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`]),
+    ...mirrors.map(({ address, port }) => `    ip daddr ${address} tcp dport ${port} accept`),
+    '    meta l4proto tcp reject with tcp reset',
+    `    ${prohibited}`,
+    '  }',
+    '  chain outbound6 {',
+    '    type filter hook forward priority filter; policy accept;',
+    `    meta nfproto ipv6 iifname ${bridge} oifname != ${bridge} ${prohibited}`,
+    `    meta nfproto ipv6 oifname ${bridge} iifname != ${bridge} ${prohibited}`,
     '  }',
     '}',
     '',

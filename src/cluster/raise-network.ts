@@ -1,5 +1,7 @@
 import type { Context } from './context.js';
+import { namedServices } from './apt-sources.js';
 import { nameserversOf } from './host-files.js';
+import { readRecipe } from './image.js';
 import { readResolvConf } from './machine.js';
 import { bridgeName } from './names.js';
 import { networkUp } from './network.js';
@@ -11,11 +13,14 @@ import type { ClusterState } from './state.js';
 export async function raiseNetwork({ spec }: ClusterState, { signal }: Context): Promise<number> {
   const hosts = spec.hosts.map((host) => host.name);
   const mtu = await outwardMtu();
+  const suites = [...new Set(spec.hosts.map((host) => host.suite))];
+  const recipes = await Promise.all(suites.map(readRecipe));
   const commands = networkUp(spec, {
     bridge: await interfaceExists(bridgeName(spec.name)),
     cabled: await cabledHosts(spec.name, hosts),
     mtu,
     nameservers: nameserversOf(await readResolvConf()),
+    mirrors: namedServices(recipes.flatMap(({ sources, aptSettings }) => [...sources, ...aptSettings])),
     forwardDrops: await forwardDrops(),
   });
   for (const { argv, input, mayFail } of commands) {

@@ -2,6 +2,7 @@ import { ClusterError } from '../errors.js';
 import type { ClusterSpec } from './spec.js';
 import type { ClusterState, SettledHost } from './state.js';
 import type { Suite } from './suites.js';
+import { firstUid } from './uids.js';
 
 export interface Wish {
   readonly spec: ClusterSpec;
@@ -32,9 +33,24 @@ export function settle(wish: Wish, recorded: ClusterState | undefined): ClusterS
   const hosts = spec.hosts.map((host): SettledHost => {
     const before = recorded?.spec.hosts.find((candidate) => candidate.name === host.name);
     const suite = wish.suite ?? before?.suite ?? host.suite ?? 'trixie';
-    return { ...host, suite };
+    return { ...host, suite, ...(before?.uids === undefined ? {} : { uids: before.uids }) };
   });
   return { spec: { ...spec, hosts }, project, images: recorded?.images ?? {} };
+}
+
+/** The cluster with user ids of its own for every host: no two hosts of the machine share any. `others`: the other clusters. */
+export function withUids(state: ClusterState, others: readonly ClusterState[]): ClusterState {
+  const taken = new Set(
+    [state, ...others].flatMap(({ spec }) =>
+      spec.hosts.flatMap(({ uids }) => (uids === undefined ? [] : [uids])),
+    ),
+  );
+  const hosts = state.spec.hosts.map((host): SettledHost => {
+    const uids = host.uids ?? firstUid(state.spec.name, host.name, taken);
+    taken.add(uids);
+    return { ...host, uids };
+  });
+  return { ...state, spec: { ...state.spec, hosts } };
 }
 
 /** Hosts whose disk was made for another address, login or release: they must be made anew. */

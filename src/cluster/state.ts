@@ -14,7 +14,11 @@ export interface ClusterState {
   readonly images: Partial<Record<Suite, string>>;
 }
 
-export type SettledHost = HostSpec & { readonly suite: Suite };
+export type SettledHost = HostSpec & {
+  readonly suite: Suite;
+  /** the first of the host's user ids as the machine sees them; absent until the cluster has been claimed */
+  readonly uids?: number;
+};
 
 export async function readState(roots: Roots, cluster: string): Promise<ClusterState | undefined> {
   const file = join(clusterDir(roots, cluster), 'cluster.json');

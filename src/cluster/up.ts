@@ -11,10 +11,10 @@ import { observeMachine } from './observe.js';
 import { accessDir, hostDir } from './paths.js';
 import { raiseHost, type Raised } from './raise-host.js';
 import { raiseNetwork } from './raise-network.js';
-import { changedHosts, settle } from './settle.js';
+import { changedHosts, settle, withUids } from './settle.js';
 import { settleImages } from './settle-images.js';
 import type { ClusterSpec } from './spec.js';
-import { readState, startedHosts, writeState, type ClusterState } from './state.js';
+import { readState, readStates, startedHosts, writeState, type ClusterState } from './state.js';
 import type { Suite } from './suites.js';
 import { discard, emptyTrash } from './trash.js';
 
@@ -40,10 +40,10 @@ export async function bringUp(
     const renew = new Set(options.renew);
     refuseChanges(wish, recorded, renew);
     await refuseTakenRange(wish, context);
-    const state: ClusterState = { ...wish, images: await settleImages(wish, renew, context) };
+    const imaged: ClusterState = { ...wish, images: await settleImages(wish, renew, context) };
     // Before the new state is written down: a run that is killed here leaves no old disk under a new address or login.
-    await Promise.all(options.renew.map((host) => strip(state, host, context)));
-    await claim(state, context);
+    await Promise.all(options.renew.map((host) => strip(imaged, host, context)));
+    const state = await claim(imaged, context);
     const access = await ensureAccess(context.roots, state.spec, context.owner);
     await removeStrangers(state, context);
     const mtu = await raiseNetwork(state, context);
@@ -83,12 +83,18 @@ async function strip(state: ClusterState, host: string, { roots }: Context): Pro
   await discard(roots, state.spec.name, join(hostDir(roots, state.spec.name, host), 'disk'));
 }
 
-/** Write the cluster down, unless another one was quicker to take its addresses. */
-async function claim(state: ClusterState, context: Context): Promise<void> {
-  await withMachine(context, async () => {
-    await refuseTakenRange(state, context);
+/** Write the cluster down, unless another one was quicker to take its addresses. Returns it with its user ids. */
+async function claim(given: ClusterState, context: Context): Promise<ClusterState> {
+  return withMachine(context, async () => {
+    await refuseTakenRange(given, context);
     await noteForwarding(context.roots);
+    const all = await readStates(context.roots);
+    const state = withUids(
+      given,
+      all.filter(({ spec }) => spec.name !== given.spec.name),
+    );
     await writeState(context.roots, state);
+    return state;
   });
 }
 

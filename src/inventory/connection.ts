@@ -3,9 +3,13 @@ import { ConfigurationError } from '../errors.js';
 import { didYouMean } from '../schema.js';
 import type { Scope } from '../template/scope.js';
 import { looksLikeJinja } from '../template/yaml.js';
+import { matchesPatternList } from '../transport/pattern-list.js';
 import type { SshTarget, Target } from '../transport/target.js';
-import { parseSshArgs, type SshOptions } from './ssh-args.js';
-import { sshConfigOf } from './ssh-config.js';
+import { evaluateSshConfig } from './evaluate-ssh-config.js';
+import { parseSshArgs, setSshOption, type SshOptions } from './ssh-args.js';
+import type { SshConfigFile, SshSetting } from './ssh-config.js';
+import { sshOption } from './ssh-options.js';
+import { trustOf } from './ssh-trust.js';
 
 /** How a host is reached and how its privileges are raised. */
 export interface HostConnection {
@@ -24,8 +28,8 @@ export interface ConnectionDefaults {
   readonly user: string;
   /** SSH_AUTH_SOCK */
   readonly agentSocket: string | undefined;
-  /** the text of ~/.ssh/config, if there is one */
-  readonly sshConfig: string | undefined;
+  /** ~/.ssh/config and /etc/ssh/ssh_config, as far as they are there */
+  readonly sshConfig: readonly SshConfigFile[];
   /** --user and --private-key of the command line: weaker than the inventory */
   readonly remoteUser?: string | undefined;
   readonly privateKeyFile?: string | undefined;
@@ -40,15 +44,15 @@ const BECOME_PASSWORDS = ['ansible_become_password', 'ansible_become_pass'];
 export const CONNECTION_SECRETS: readonly string[] = [...PASSWORDS, ...BECOME_PASSWORDS];
 
 const DEFAULT_KEYS = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
-const DEFAULT_KNOWN_HOSTS = ['~/.ssh/known_hosts'];
-const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts'];
+const DEFAULT_KNOWN_HOSTS = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
 const DEFAULT_TIMEOUT = 10;
 const MOST_JUMPS = 8;
 const SSH_CONNECTIONS = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'libssh'];
 const CONTROLLER: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
 
 /**
- * How to log in to a host, from its variables (Ansible's names), then the command line, then ~/.ssh/config, then ssh's
+ * How to log in to a host, from its variables (Ansible's names), then the command line, then ssh's files, then ssh's
  * defaults. `localhost` without any of these is the controller itself. Nothing is read or run.
  * @throws ConfigurationError for a wrong or refused setting; PendingValue when a setting needs a fact
  */
@@ -151,10 +155,11 @@ function sshTargetOf(settings: Settings, name: string, defaults: ConnectionDefau
 }
 
 function argsOf(settings: Settings, host: string): SshOptions {
-  const args = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].map((name) =>
-    settings.text(name),
-  );
-  const options = parseSshArgs(args.filter((one) => one !== undefined).join(' '), host);
+  const options: SshOptions = {};
+  for (const name of ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']) {
+    const args = settings.text(name);
+    if (args !== undefined) parseSshArgs(args, host, name, options);
+  }
   const checking = settings.bool('ansible_host_key_checking', 'ansible_ssh_host_key_checking');
   const strict = options.strictHostKeyChecking ?? (checking === false ? 'no' : undefined);
   if (strict === 'no' || strict === 'off') {
@@ -175,23 +180,40 @@ interface Resolving {
   readonly jumped: number;
 }
 
-/** What is given wins over ~/.ssh/config, and that over ssh's defaults. */
+/** What is given wins over ssh's files, and those over ssh's defaults. */
 function resolveTarget(name: string, host: string, given: SshOptions, resolving: Resolving): SshTarget {
   const { defaults } = resolving;
-  const config = sshConfigOf(host, defaults.sshConfig);
+  const config = configFor(host, given, defaults);
   const keys = [...(given.identityFiles ?? []), ...(config.identityFiles ?? [])];
   const knownHosts = given.knownHostsFiles ?? config.knownHostsFiles ?? DEFAULT_KNOWN_HOSTS;
   const global = given.globalKnownHostsFiles ?? config.globalKnownHostsFiles ?? GLOBAL_KNOWN_HOSTS;
   const hostName = (given.hostName ?? config.hostName ?? host).replaceAll('%h', host);
-  const toPath = (file: string): string => expandPath(file, { home: defaults.home, host: hostName });
+  const port = wholeNumber(given.port ?? config.port ?? '22', 'port', name, 65_535);
+  const user = given.user ?? config.user ?? defaults.user;
+  const setting = (option: string): SshSetting | undefined =>
+    given.others?.get(option) ?? config.others?.get(option);
+  const tokens = {
+    '%%': '%',
+    '%d': defaults.home,
+    '%h': hostName,
+    '%k': setting('HostKeyAlias')?.words.join(' ') ?? hostName,
+    '%n': host,
+    '%p': String(port),
+    '%r': user,
+    '%u': defaults.user,
+  };
+  const toPath = (file: string): string => expandPath(file, tokens, name);
+  const wanted = keys.filter((file) => file.toLowerCase() !== 'none');
+  const identitiesOnly = given.identitiesOnly ?? config.identitiesOnly ?? false;
   return {
     kind: 'ssh',
     name,
     host: hostName,
-    port: wholeNumber(given.port ?? config.port ?? '22', 'port', name, 65_535),
-    user: given.user ?? config.user ?? defaults.user,
-    privateKeyFiles: [...new Set((keys.length > 0 ? keys : DEFAULT_KEYS).map(toPath))],
-    ...defined('agentSocket', agentOf(given, config, { defaults, hasKeys: keys.length > 0, toPath })),
+    port,
+    user,
+    privateKeyFiles: [...new Set((keys.length > 0 ? wanted : DEFAULT_KEYS).map(toPath))],
+    ...defined('agentSocket', agentOf(given, config, { defaults, toPath })),
+    ...(identitiesOnly ? { identitiesOnly } : {}),
     knownHostsFiles: [...new Set([...knownHosts, ...global].map(toPath))],
     hostKeyChecking: checkingOf(given, config, name),
     connectTimeout: wholeNumber(
@@ -201,18 +223,54 @@ function resolveTarget(name: string, host: string, given: SshOptions, resolving:
       86_400,
     ),
     jumps: jumpsOf(given.proxyJump ?? config.proxyJump, name, resolving),
+    ...trustOf(setting, { host: name, toPath }),
   };
+}
+
+function configFor(host: string, given: SshOptions, defaults: ConnectionDefaults): SshOptions {
+  const { user, hostName } = given;
+  const settings = evaluateSshConfig(defaults.sshConfig, {
+    host,
+    user,
+    hostName,
+    localUser: defaults.user,
+    given: givenOptions(given),
+  });
+  const ignored = settings
+    .filter(({ name }) => name.toLowerCase() === 'ignoreunknown')
+    .flatMap(({ words }) => words.flatMap((word) => word.split(',')));
+  // What is given comes first: a file's value that it overrides is never looked at.
+  const options: SshOptions = {
+    ...defined('proxyJump', given.proxyJump),
+    ...(given.others ? { others: new Map(given.others) } : {}),
+  };
+  for (const setting of settings) {
+    const isKnown = sshOption(setting.name) !== undefined;
+    if (isKnown || !matchesPatternList(ignored, setting.name)) setSshOption(setting, options, host);
+  }
+  return options;
+}
+
+/** Options of which the first value counts, and that is given. */
+function givenOptions(given: SshOptions): string[] {
+  const named = {
+    UserKnownHostsFile: given.knownHostsFiles,
+    GlobalKnownHostsFile: given.globalKnownHostsFiles,
+    StrictHostKeyChecking: given.strictHostKeyChecking,
+    IdentitiesOnly: given.identitiesOnly,
+    IdentityAgent: given.identityAgent,
+  };
+  const set = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [...set.map(([name]) => name), ...(given.others?.keys() ?? [])];
 }
 
 function agentOf(
   given: SshOptions,
   config: SshOptions,
-  known: { defaults: ConnectionDefaults; hasKeys: boolean; toPath: (file: string) => string },
+  known: { defaults: ConnectionDefaults; toPath: (file: string) => string },
 ): string | undefined {
-  // The agent could only offer keys that are not wanted, and too many of them end a login.
-  if ((given.identitiesOnly ?? config.identitiesOnly) === true && known.hasKeys) return undefined;
   const socket = given.identityAgent ?? config.identityAgent ?? 'SSH_AUTH_SOCK';
-  if (socket === 'none') return undefined;
+  if (socket.toLowerCase() === 'none') return undefined;
   return socket === 'SSH_AUTH_SOCK' || socket === '$SSH_AUTH_SOCK'
     ? known.defaults.agentSocket
     : known.toPath(socket);
@@ -263,11 +321,21 @@ function parseJump(
   return { user: match[1], port: match[4], name };
 }
 
-function expandPath(file: string, known: { home: string; host: string }): string {
-  const tokens: Readonly<Record<string, string>> = { '%d': known.home, '%h': known.host, '%%': '%' };
-  const expanded = file.replace(/%[dh%]/g, (token) => tokens[token]!);
+/** @throws ConfigurationError for a token or variable that is not known here: the path would be another one */
+function expandPath(file: string, tokens: Readonly<Record<string, string>>, host: string): string {
+  const unknown = (token: string): ConfigurationError =>
+    new ConfigurationError(`${token} in the path ${file} is not known here`, {
+      host,
+      hint: `Valid are ${Object.keys(tokens).join(', ')} and ~/. Write the path out for this host.`,
+    });
+  if (/\$\{/.test(file)) throw unknown('${...}');
+  const expanded = file.replace(/%(.?)/g, (token) => {
+    const value = tokens[token];
+    if (value === undefined) throw unknown(token);
+    return value;
+  });
   return expanded === '~' || expanded.startsWith('~/')
-    ? path.join(known.home, expanded.slice(1))
+    ? path.join(tokens['%d']!, expanded.slice(1))
     : path.resolve(expanded);
 }
 

@@ -19,7 +19,14 @@ export function timeFor(target: SshTarget): TimeLeft {
 export function dial(target: SshTarget, timeLeft: TimeLeft, { signal }: ConnectOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     // The messages of a handshake are small, and each waits for an answer: none is to be held back for more to send.
-    const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
+    const { host, port, family, localAddress } = target;
+    const socket = connectTcp({
+      host,
+      port,
+      noDelay: true,
+      ...(family === undefined ? {} : { family }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     const fail = (error: UnreachableError): void => {
       release();
       socket.destroy();

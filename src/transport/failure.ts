@@ -56,10 +56,11 @@ function refused(
   tried: readonly Tried[],
   say: (message: string, hint?: string) => UnreachableError,
 ): UnreachableError {
+  const offered = tried.filter((one) => one.problem === undefined);
   const list =
     tried.length === 0
       ? 'there was no key and no password to try'
-      : `tried ${tried.map((one) => one.what).join(', ')}`;
+      : `tried ${(offered.length > 0 ? offered : tried).map((one) => one.what).join(', ')}`;
   const skipped = tried
     .filter((one) => one.problem !== undefined)
     .map((one) => `${one.what}: ${one.problem ?? ''}`);

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { matchesPatternList } from './pattern-list.js';
 
 /** A line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface KnownKey {
@@ -33,29 +34,13 @@ export function findPins(known: readonly KnownKey[], host: string, port: number)
   return known.filter((one) => matches(one.hosts, name));
 }
 
-/** A list matches if one of its patterns does and no negated one (`!pattern`) does. */
+/** As any list of patterns; one that starts with `|` is a hashed name. */
 function matches(patterns: readonly string[], name: string): boolean {
-  let matched = false;
-  for (const pattern of patterns) {
-    if (pattern.startsWith('|')) matched ||= matchesHash(pattern, name);
-    else if (pattern.startsWith('!')) {
-      if (matchesPattern(pattern.slice(1), name)) return false;
-    } else matched ||= matchesPattern(pattern, name);
-  }
-  return matched;
-}
-
-/** `*` any text, `?` any character. Only the last star is ever taken back: many of them cost no more than one. */
-function matchesPattern(given: string, name: string): boolean {
-  const pattern = given.toLowerCase();
-  let [at, inName, star, restart] = [0, 0, -1, 0];
-  while (inName < name.length) {
-    if (pattern[at] === '*') [star, at, restart] = [at, at + 1, inName];
-    else if (pattern[at] === '?' || pattern[at] === name[inName]) [at, inName] = [at + 1, inName + 1];
-    else if (star >= 0) [at, restart, inName] = [star + 1, restart + 1, restart + 1];
-    else return false;
-  }
-  return /^\**$/.test(pattern.slice(at));
+  const [hashed, plain] = [
+    patterns.filter((one) => one.startsWith('|')),
+    patterns.filter((one) => !one.startsWith('|')).map((one) => one.toLowerCase()),
+  ];
+  return matchesPatternList(plain, name) || hashed.some((one) => matchesHash(one, name));
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name with the salt as key. */
@@ -63,6 +48,17 @@ function matchesHash(pattern: string, name: string): boolean {
   const [, version, salt, hash] = pattern.split('|');
   if (version !== '1' || salt === undefined || hash === undefined) return false;
   const expected = Buffer.from(hash, 'base64');
-  const actual = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest();
+  const actual = hashOf(name, Buffer.from(salt, 'base64'));
   return expected.length === actual.length && timingSafeEqual(expected, actual);
+}
+
+/** A name as a line holds it with `HashKnownHosts yes`: who reads the file does not learn which hosts it is about. */
+export function hashedName(name: string): string {
+  const salt = randomBytes(20);
+  return `|1|${salt.toString('base64')}|${hashOf(name.toLowerCase(), salt).toString('base64')}`;
+}
+
+/** The form of OpenSSH's files. SHA-1 hides names here and vouches for nothing. */
+function hashOf(name: string, salt: Buffer): Buffer {
+  return createHmac('sha1', salt).update(name).digest();
 }

@@ -1,19 +1,16 @@
-import { readFileSync } from 'node:fs';
-import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
-import { UnreachableError, messageOf } from '../errors.js';
+import type { AnyAuthMethod } from 'ssh2';
+import { messageOf } from '../errors.js';
 import type { ConnectOptions } from './connect.js';
-import type { SshTarget } from './target.js';
-
-const { createAgent, utils } = ssh2;
+import { narrowAgent } from './narrow-agent.js';
+import { asksForPassword, askedText, type Prompt } from './password-prompt.js';
+import type { LoginMethod, SshTarget } from './target.js';
+import { certificateBeside, readUserKey } from './user-key.js';
 
 /** A way to log in that was offered to the host, or could not be. */
 export interface Tried {
   readonly what: string;
   readonly problem?: string;
 }
-
-/** Parsed keys by file; asked for once a process, however many hosts use them. */
-const keys = new Map<string, Promise<ParsedKey>>();
 
 type Next = (method: AnyAuthMethod | false) => void;
 
@@ -23,7 +20,7 @@ export function authMethods(
   options: ConnectOptions,
   tried: Tried[],
 ): (left: string[] | null, partial: boolean | null, next: Next) => void {
-  const waiting = methodsFor(target, options);
+  const waiting = allowed(methodsFor(target, options, tried), target);
   return (left, _partial, next) => {
     void offer();
 
@@ -51,12 +48,27 @@ export function authMethods(
 
 interface Method {
   readonly what: string;
-  /** as the protocol calls it */
-  readonly kind: string;
+  readonly kind: LoginMethod;
   prepare(): Promise<AnyAuthMethod>;
 }
 
-function methodsFor(target: SshTarget, options: ConnectOptions): Method[] {
+/** What the options leave, in their order. What they leave out keeps its turn, to say so when nothing else works. */
+function allowed(methods: readonly Method[], { methods: limits }: SshTarget): Method[] {
+  if (limits === undefined) return [...methods];
+  const rank = ({ kind }: Method): number => {
+    const at = limits.kinds.indexOf(kind);
+    return at < 0 ? limits.kinds.length : at;
+  };
+  return methods
+    .map((method): Method =>
+      limits.kinds.includes(method.kind)
+        ? method
+        : { ...method, prepare: () => Promise.reject(new Error(`left out by ${limits.said}`)) },
+    )
+    .sort((one, other) => rank(one) - rank(other));
+}
+
+function methodsFor(target: SshTarget, options: ConnectOptions, tried: Tried[]): Method[] {
   const { user: username, agentSocket, password } = target;
   return [
     ...(agentSocket === undefined
@@ -64,63 +76,63 @@ function methodsFor(target: SshTarget, options: ConnectOptions): Method[] {
       : [
           {
             what: 'the keys of the ssh-agent',
-            kind: 'publickey',
+            kind: 'publickey' as const,
             prepare: () =>
-              Promise.resolve<AnyAuthMethod>({ type: 'agent', username, agent: createAgent(agentSocket) }),
+              Promise.resolve<AnyAuthMethod>({
+                type: 'agent',
+                username,
+                agent: narrowAgent(agentSocket, target),
+              }),
           },
         ]),
     ...target.privateKeyFiles.map((file): Method => ({
       what: file,
       kind: 'publickey',
-      prepare: async () => ({ type: 'publickey', username, key: await readKey(file, options) }),
+      prepare: async () => {
+        const key = await readUserKey(file, target, options);
+        const certificate = certificateBeside(file);
+        if (certificate !== undefined)
+          tried.push({ what: certificate, problem: 'certificates are not supported, so it is not shown' });
+        return { type: 'publickey', username, key };
+      },
     })),
     ...(password === undefined
       ? []
       : [
           {
             what: 'the password',
-            kind: 'password',
+            kind: 'password' as const,
             prepare: () => Promise.resolve<AnyAuthMethod>({ type: 'password', username, password }),
           },
           {
             what: 'the password (keyboard-interactive)',
-            kind: 'keyboard-interactive',
-            prepare: () =>
-              Promise.resolve<AnyAuthMethod>({
-                type: 'keyboard-interactive',
-                username,
-                prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => password)),
-              }),
+            kind: 'keyboard-interactive' as const,
+            prepare: () => Promise.resolve(answering(username, password, tried)),
           },
         ]),
   ];
 }
 
-function readKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
-  const known = keys.get(file) ?? parseKey(file, options);
-  keys.set(file, known);
-  // A wrong passphrase may be right the next time.
-  known.catch(() => keys.delete(file));
-  return known;
-}
-
-async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
-  const text = readFileSync(file);
-  const parsed = utils.parseKey(text);
-  if (!(parsed instanceof Error)) return first(parsed);
-  if (!/encrypted|passphrase/i.test(parsed.message))
-    throw new UnreachableError(`not a private key that can be read (${parsed.message})`);
-  if (!options.prompt)
-    throw new UnreachableError(
-      'it is encrypted and nobody can be asked for the passphrase: add it to ssh-agent',
-    );
-  const opened = utils.parseKey(text, await options.prompt(`Passphrase of ${file}: `));
-  if (opened instanceof Error) throw new UnreachableError('the passphrase is wrong');
-  return first(opened);
-}
-
-function first(parsed: ParsedKey | ParsedKey[]): ParsedKey {
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (!key) throw new UnreachableError('it holds no key');
-  return key;
+/** The password goes to a prompt that asks for one, once. Anything else that a host asks is not answered, and shown. */
+function answering(username: string, password: string, tried: Tried[]): AnyAuthMethod {
+  let given = false;
+  return {
+    type: 'keyboard-interactive',
+    username,
+    prompt: (_name, _instructions, _lang, prompts: readonly Prompt[], finish) => {
+      if (!given && asksForPassword(prompts)) {
+        given = true;
+        finish([password]);
+        return;
+      }
+      tried.push({
+        what: 'keyboard-interactive',
+        problem: given
+          ? `the host asks again: ${askedText(prompts)}`
+          : `the host asks for something else than the password, which is not given to it: ${askedText(prompts)}`,
+      });
+      // Fewer answers than prompts: the host has to refuse.
+      finish([]);
+    },
+  };
 }

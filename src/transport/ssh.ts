@@ -1,17 +1,20 @@
 import ssh2, {
   type AuthHandlerMiddleware,
   type ClientChannel,
+  type Algorithms,
   type ConnectConfig,
-  type ServerHostKeyAlgorithm,
 } from 'ssh2';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UnreachableError } from '../errors.js';
 import type { Channel, Connection } from './connection.js';
 import type { ConnectOptions } from './connect.js';
 import { timeFor, type TimeLeft } from './dial.js';
 import { plainReason, tooLate } from './failure.js';
+import { ALGORITHMS } from './algorithms.js';
 import { algorithmsFor, createHostKeyCheck, type HostKeyCheck } from './host-key.js';
 import { authMethods, type Tried } from './login.js';
+import { createOffers, type Offers } from './offers.js';
 import type { SshTarget } from './target.js';
 
 const { Client } = ssh2;
@@ -58,8 +61,9 @@ async function login(
   { socket, timeLeft }: Opened,
   options: ConnectOptions,
 ): Promise<Client> {
-  const check = createHostKeyCheck(target);
+  const check = createHostKeyCheck(target, socket instanceof Socket ? socket.remoteAddress : undefined);
   const tried: Tried[] = [];
+  const offers = createOffers();
   const client = new Client();
   const config: ConnectConfig = {
     sock: socket,
@@ -68,20 +72,40 @@ async function login(
     keepaliveInterval: KEEPALIVE,
     keepaliveCountMax: 3,
     hostVerifier: (key: Buffer, verify: (ok: boolean) => void) => {
-      check.accept(key).then(verify, () => verify(false));
+      const accepted = check.accept(key);
+      if (accepted === true) verify(true);
+      else accepted.then(verify, () => verify(false));
     },
-    algorithms: {
-      kex: { prepend: ['curve25519-sha256'], append: [], remove: [] },
-      cipher: { prepend: ['aes128-gcm@openssh.com'], append: [], remove: [] },
-      compress: ['none'],
-      serverHostKey: algorithmsFor(check.pinned) as ServerHostKeyAlgorithm[],
-    },
+    debug: offers.note,
+    algorithms: algorithmsOf(target, check.pinned),
     authHandler: authMethods(target, options, tried) as AuthHandlerMiddleware,
   };
-  await ready(client, config, { socket, target, options, timeLeft, check, tried });
+  await ready(client, config, { socket, target, options, timeLeft, check, tried, offers });
+  try {
+    check.remember();
+  } catch (error) {
+    client.on('error', () => undefined);
+    client.destroy();
+    throw error;
+  }
   // Whoever uses the connection learns of its end by its close; a jump host's link may break too.
   client.on('error', () => undefined);
   return client;
+}
+
+/** What is offered to a host: what its options leave, else ssh2's own choice without what rests on SHA-1. */
+function algorithmsOf({ algorithms = {} }: SshTarget, pinned: readonly string[]): Algorithms {
+  const exactly = (list: readonly string[]): never[] => [...list] as never[];
+  return {
+    kex: exactly(algorithms.KexAlgorithms ?? ALGORITHMS.KexAlgorithms),
+    serverHostKey: exactly(algorithmsFor(pinned, algorithms.HostKeyAlgorithms)),
+    // Which ciphers there are, and how fast, depends on the machine.
+    cipher: algorithms.Ciphers
+      ? exactly(algorithms.Ciphers)
+      : { prepend: ['aes128-gcm@openssh.com'], append: [], remove: [] },
+    hmac: exactly(algorithms.MACs ?? ALGORITHMS.MACs),
+    compress: ['none'],
+  };
 }
 
 function ready(
@@ -93,17 +117,21 @@ function ready(
     options: ConnectOptions;
     timeLeft: TimeLeft;
     check: HostKeyCheck;
-    tried: readonly Tried[];
+    tried: Tried[];
+    offers: Offers;
   },
 ): Promise<void> {
-  const { socket, target, options, timeLeft, check, tried } = given;
+  const { socket, target, options, timeLeft, check, tried, offers } = given;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       release();
       client.on('error', () => undefined);
       socket.destroy();
       reject(
-        check.problem ?? (error instanceof UnreachableError ? error : plainReason(error, target, tried)),
+        check.problem ??
+          (error instanceof UnreachableError
+            ? error
+            : (offers.noneInCommon(error, target) ?? plainReason(error, target, tried))),
       );
     };
     const late = setTimeout(() => fail(tooLate(target)), timeLeft());
@@ -129,7 +157,8 @@ function ready(
     });
     // An ssh-agent that does not answer, or a key that does not sign, is no end: what follows it is tried next.
     client.on('error', (error: Error & { level?: string }) => {
-      if (error.level !== 'agent' && !error.message.startsWith('Error while signing')) fail(error);
+      if (error.level !== 'agent' && !/^Error (while )?signing /.test(error.message)) fail(error);
+      else tried.push({ what: error.level === 'agent' ? 'the ssh-agent' : 'a key', problem: error.message });
     });
     client.once('close', () => fail(new Error('the host closed the connection')));
     client.connect(config);

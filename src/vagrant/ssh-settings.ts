@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { attempt, lastLines } from '../cluster/run.js';
 import { UnreachableError, UsageError } from '../errors.js';
-import { sshConfigOf } from '../inventory/ssh-config.js';
+import { evaluateSshConfig } from '../inventory/evaluate-ssh-config.js';
+import { parseSshConfig } from '../inventory/ssh-config.js';
 import type { VagrantFolder } from './folder.js';
 
 /** How Vagrant logs in to a machine. */
@@ -49,16 +50,21 @@ export async function askVagrant(
 
 /** One machine's part of what `vagrant ssh-config` prints. */
 export function sshSettingsOf(name: string, text: string): SshSettings {
-  const said = sshConfigOf(name, text);
-  if (said.hostName === undefined)
+  const config = parseSshConfig(text, { file: 'vagrant ssh-config', include: () => [] });
+  const settings = evaluateSshConfig([config], { host: name, localUser: '' });
+  // Only these are taken: what else it says, like a known_hosts file of /dev/null, is for Vagrant's own logins.
+  const all = (option: string): string[] =>
+    settings.filter((one) => one.name.toLowerCase() === option).map((one) => one.words.join(' '));
+  const [hostName] = all('hostname');
+  if (hostName === undefined)
     throw new UnreachableError(`vagrant ssh-config says nothing of ${name}`, {
       host: name,
       hint: `vagrant status ${name}`,
     });
   return {
-    host: said.hostName,
-    port: Number(said.port ?? '22'),
-    user: said.user ?? 'vagrant',
-    identityFiles: (said.identityFiles ?? []).map((file) => file.replace(/^"(.*)"$/, '$1')),
+    host: hostName,
+    port: Number(all('port')[0] ?? '22'),
+    user: all('user')[0] ?? 'vagrant',
+    identityFiles: all('identityfile'),
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   carriedSettings,
+  namedServices,
   imageSources,
   parseDeb822,
   parseOneLine,
@@ -98,5 +99,25 @@ describe('apt sources of an image', () => {
     ]);
     expect(carriedSettings('', 'bookworm')).to.deep.equal([]);
     expect(carriedSettings('', 'sid')).to.deep.equal(['Acquire::Check-Valid-Until "false";']);
+  });
+});
+
+describe('namedServices', () => {
+  it('finds mirrors and proxies at addresses, with their ports', () => {
+    expect(
+      namedServices([
+        'deb [signed-by=/k.gpg] http://192.0.2.2/debian trixie main',
+        'deb https://user:pw@192.0.2.3/debian trixie main',
+        'Acquire::http::Proxy "http://192.0.2.2:3142/";',
+        'Acquire::https::Proxy "http://192.0.2.2:3142";',
+        'deb http://deb.debian.org/debian trixie main',
+        'deb http://192.0.2.300/debian trixie main',
+        'deb cdrom:[Debian]/ trixie main',
+      ]),
+    ).to.deep.equal([
+      { address: '192.0.2.2', port: 80 },
+      { address: '192.0.2.3', port: 443 },
+      { address: '192.0.2.2', port: 3142 },
+    ]);
   });
 });

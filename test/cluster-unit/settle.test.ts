@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { changedHosts, settle } from '../../src/cluster/settle.js';
+import { changedHosts, settle, withUids } from '../../src/cluster/settle.js';
 import type { ClusterSpec, HostSpec } from '../../src/cluster/spec.js';
 import { ClusterError } from '../../src/errors.js';
 
@@ -48,5 +48,31 @@ describe('changedHosts', () => {
     expect(changed({ ...web1, user: 'deploy' })).to.deep.equal(['web1']);
     expect(changed({ ...web1, suite: 'sid' })).to.deep.equal(['web1']);
     expect(changed({ ...web1, name: 'web9' })).to.deep.equal([]);
+  });
+});
+
+describe('withUids', () => {
+  const hosts = (...names: string[]): ClusterSpec => ({
+    ...spec,
+    hosts: names.map((name) => ({ ...web1, name })),
+  });
+  const uidsOf = (state: ReturnType<typeof withUids>): number[] => state.spec.hosts.map(({ uids }) => uids!);
+
+  it('gives every host ids of its own, above all that people and services have', () => {
+    const names = Array.from({ length: 200 }, (_none, index) => `h${index}`);
+    const uids = uidsOf(withUids(settle({ ...wish, spec: hosts(...names) }, undefined), []));
+    expect(new Set(uids).size).to.equal(200);
+    for (const uid of uids) {
+      expect(uid % 65_536).to.equal(0);
+      expect(uid).to.be.within(2 ** 30, 0x6fff_0000);
+    }
+  });
+
+  it('keeps what a host has, and takes nothing that another cluster has', () => {
+    const before = withUids(settle(wish, undefined), []);
+    expect(uidsOf(withUids(settle(wish, before), []))).to.deep.equal(uidsOf(before));
+    const others = { ...before, spec: { ...before.spec, name: 'other' } };
+    const [first] = uidsOf(before);
+    expect(uidsOf(withUids(settle(wish, undefined), [others]))).to.deep.equal([first! + 65_536]);
   });
 });

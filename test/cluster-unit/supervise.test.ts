@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { unifiedMount } from '../../src/cluster/cgroup.js';
+import { mapIdsProgram } from '../../src/cluster/map-ids.js';
 import { attempt } from '../../src/cluster/run.js';
 import { superviseScript } from '../../src/cluster/supervise.js';
 
@@ -17,6 +18,14 @@ describe('the supervisor of a host', () => {
       .split('\n')
       .filter((line) => /(^|[^"\w{/=])\$[A-Z]+/.test(line.replaceAll(/"[^"]*"/g, '')));
     expect(bare).to.deep.equal([]);
+  });
+});
+
+describe('the program that maps the ids of a folder', () => {
+  it('is one that perl accepts', async function () {
+    const ran = await attempt(['perl', '-wc', '-'], { input: mapIdsProgram }).catch(() => undefined);
+    if (ran === undefined) this.skip();
+    expect(ran).to.deep.equal({ code: 0, stdout: '', stderr: '- syntax OK\n' });
   });
 });
 

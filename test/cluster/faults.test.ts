@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { createProject, needsCluster, root, type Project, type Ran } from './support.js';
+import { createProject, execute, needsCluster, root, type Project, type Ran } from './support.js';
 
 /** What operators run into, on two real hosts: one clear error each, and nothing half-done on the host. */
 const inventory = `all:
@@ -47,6 +49,85 @@ describe('faults on real hosts', function () {
       `- hosts: all\n  gather_facts: false\n  tasks:\n${yaml.replace(/^/gm, '    ')}\n`,
     );
   }
+
+  it('a host is no way into the machine: its users are nobody there', async () => {
+    const { stdout } = await on('one', 'cat /proc/self/uid_map');
+    const [, first] = /0 +(\d+) +65536/.exec(stdout) ?? [];
+    expect(Number(first), stdout).to.be.at.least(2 ** 30);
+    const others = /0 +(\d+) +65536/.exec((await on('two', 'cat /proc/self/uid_map')).stdout);
+    expect(others?.[1]).not.to.equal(first);
+    // A session of the login that goes on: its files and its memory are open to whoever has its uid on the machine.
+    const session = on('one', 'sudo -u admin sleep 20');
+    await until(async () => (await on('one', 'pgrep -u admin -fx "sleep 20"')).status === 0);
+    const [pid] = (
+      await execute(['pgrep', '-fx', 'sleep 20', '-u', String(Number(first) + 1000)], { cwd: root })
+    ).stdout
+      .trim()
+      .split('\n');
+    expect(pid).to.match(/^\d+$/);
+    for (const uid of ['1000', '65534']) {
+      const look = await execute(
+        [
+          'setpriv',
+          `--reuid=${uid}`,
+          `--regid=${uid}`,
+          '--clear-groups',
+          'ls',
+          `/proc/${pid!}/root/home/admin`,
+        ],
+        { cwd: '/' },
+      );
+      expect(look.status, look.text).not.to.equal(0);
+      expect(look.stderr).to.match(/Permission denied/);
+    }
+    await on('one', 'pkill -fx "sleep 20"');
+    await session;
+  });
+
+  it("the programs of an image are root's alone on the machine", async () => {
+    const images = '/var/cache/provision/images';
+    const as = (uid: string, ...argv: string[]): Promise<Ran> =>
+      execute(['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...argv], { cwd: '/' });
+    const [image] = (await execute(['ls', images], { cwd: '/' })).stdout.split('\n');
+    expect((await execute(['stat', '-c', '%a %u', images], { cwd: '/' })).stdout).to.equal('700 0\n');
+    expect((await as('1234', 'ls', images)).status).not.to.equal(0);
+    // Not by setpriv itself, which still has root's capabilities when it looks the program up.
+    const ran = await as('1234', 'sh', '-c', `${images}/${image!}/usr/bin/true`);
+    expect(ran.text).to.match(/Permission denied/);
+  });
+
+  it('a host reaches no port of the machine, whichever of its addresses it tries', async () => {
+    const server = createServer((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nreached\n')).listen(0, '::');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const bridge = networkInterfaces()['pv-test-faults'] ?? [];
+      const local = bridge.find(({ family }) => family === 'IPv6')?.address;
+      const others = Object.values(networkInterfaces())
+        .flatMap((addresses) => addresses ?? [])
+        .filter(({ family, internal }) => family === 'IPv4' && !internal)
+        .map(({ address }) => address);
+      expect(local).to.match(/^fe80:/);
+      expect(others).to.include('10.92.0.1');
+      const ours = await execute(['curl', '-sS', '-m', '5', `http://10.92.0.1:${port}/`], { cwd: '/' });
+      expect(ours.stdout).to.equal('reached\n');
+      for (const address of [...others, `[${local!}%25eth0]`]) {
+        const began = Date.now();
+        const ran = await on('one', `curl -sS -m 8 http://${address}:${port}/ && echo reached`);
+        expect(ran.text, address).to.match(/Connection refused|Could not connect|Couldn't connect/);
+        expect(ran.text, address).not.to.include('reached\n');
+        expect(Date.now() - began, address).to.be.below(6000);
+      }
+      // What it needs goes on: the machine answers ping, and the neighbour is there.
+      const needed = await on(
+        'one',
+        'ping -c 1 -W 2 10.92.0.1 && ping -c 1 -W 2 10.92.0.12 && getent hosts deb.debian.org',
+      );
+      expect(needed.status, needed.text).to.equal(0);
+    } finally {
+      server.close();
+    }
+  });
 
   it('a host that refuses is unreachable; the others go on', async () => {
     await task('- copy: { dest: /etc/reached, content: "yes" }');

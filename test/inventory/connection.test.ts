@@ -5,6 +5,7 @@ import {
   type ConnectionDefaults,
   type HostConnection,
 } from '../../src/inventory/connection.js';
+import { parseSshConfig, type SshConfigFile } from '../../src/inventory/ssh-config.js';
 import { plainScope } from '../../src/template/scope.js';
 import type { SshTarget } from '../../src/transport/target.js';
 
@@ -12,7 +13,7 @@ const defaults: ConnectionDefaults = {
   home: '/home/me',
   user: 'me',
   agentSocket: '/run/agent',
-  sshConfig: undefined,
+  sshConfig: [],
 };
 const connect = (
   vars: Record<string, unknown>,
@@ -24,6 +25,11 @@ const ssh = (
   given: Partial<ConnectionDefaults> = {},
   name = 'web1',
 ): SshTarget => connect(vars, given, name).target as SshTarget;
+
+/** ~/.ssh/config of a text. */
+const files = (text: string): SshConfigFile[] => [
+  parseSshConfig(text, { file: '~/.ssh/config', include: () => [] }),
+];
 
 describe('connectionOf', () => {
   it('fills in the defaults of ssh', () => {
@@ -39,7 +45,12 @@ describe('connectionOf', () => {
         user: 'me',
         privateKeyFiles: ['/home/me/.ssh/id_ed25519', '/home/me/.ssh/id_ecdsa', '/home/me/.ssh/id_rsa'],
         agentSocket: '/run/agent',
-        knownHostsFiles: ['/home/me/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts'],
+        knownHostsFiles: [
+          '/home/me/.ssh/known_hosts',
+          '/home/me/.ssh/known_hosts2',
+          '/etc/ssh/ssh_known_hosts',
+          '/etc/ssh/ssh_known_hosts2',
+        ],
         hostKeyChecking: 'yes',
         connectTimeout: 10,
         jumps: [],
@@ -81,7 +92,7 @@ describe('connectionOf', () => {
     expect(target).to.deep.include({
       hostKeyChecking: 'accept-new',
       connectTimeout: 7,
-      knownHostsFiles: ['/k1', '/etc/ssh/ssh_known_hosts'],
+      knownHostsFiles: ['/k1', '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
     });
     expect(target.privateKeyFiles).to.deep.equal(['/home/me/a']);
     expect(target.jumps.map(({ user, host, port }) => `${user}@${host}:${port}`)).to.deep.equal([
@@ -118,7 +129,7 @@ describe('connectionOf', () => {
   });
 
   it('takes from ~/.ssh/config what is not given', () => {
-    const sshConfig = `
+    const sshConfig = files(`
 Host web1 web2
   HostName %h.example.com
   User ops
@@ -139,14 +150,19 @@ Host lax
   IdentityAgent none
 Host *
   User everyone
-`;
+`);
     const target = ssh({}, { sshConfig });
     expect(target).to.deep.include({
       host: 'web1.example.com',
       user: 'ops',
       port: 2200,
       privateKeyFiles: ['/home/me/.ssh/ops', '/home/me/.ssh/more'],
-      knownHostsFiles: ['/home/me/.ssh/kh1', '/home/me/.ssh/kh2', '/etc/ssh/ssh_known_hosts'],
+      knownHostsFiles: [
+        '/home/me/.ssh/kh1',
+        '/home/me/.ssh/kh2',
+        '/etc/ssh/ssh_known_hosts',
+        '/etc/ssh/ssh_known_hosts2',
+      ],
       hostKeyChecking: 'accept-new',
       connectTimeout: 4,
       agentSocket: '/home/me/agent.sock',
@@ -173,20 +189,23 @@ Host *
     const target = ssh(
       {},
       {
-        sshConfig:
+        sshConfig: files(
           'Match exec "touch /tmp/never"\n  User evil\nHost web1\n  CanonicalizeHostName yes\n  CanonicalDomains x.example\n  User good\n',
+        ),
       },
     );
     expect(target).to.deep.include({ user: 'good', host: 'web1' });
-    const sshConfig = 'Host a\n ProxyJump b\nHost b\n ProxyJump a\n';
+    const sshConfig = files('Host a\n ProxyJump b\nHost b\n ProxyJump a\n');
     expect(() => ssh({ ansible_host: 'a' }, { sshConfig })).to.throw(ConfigurationError, /circle/);
   });
 
-  it('leaves the agent out where only given keys are wanted', () => {
-    expect(ssh({ ansible_ssh_common_args: '-o IdentitiesOnly=yes -i /k' })).not.to.have.property(
-      'agentSocket',
-    );
-    expect(ssh({ ansible_ssh_common_args: '-o IdentitiesOnly=yes' })).to.have.property('agentSocket');
+  it('takes of the agent only the keys of files where nothing else is wanted', () => {
+    for (const args of ['-o IdentitiesOnly=yes -i /k', '-o IdentitiesOnly=yes'])
+      expect(ssh({ ansible_ssh_common_args: args })).to.deep.include({
+        identitiesOnly: true,
+        agentSocket: '/run/agent',
+      });
+    expect(ssh({})).not.to.have.property('identitiesOnly');
   });
 
   it('knows the controller', () => {
@@ -202,7 +221,7 @@ Host *
       remoteUser: 'cli',
       privateKeyFile: '/cli',
       connectTimeout: 5,
-      sshConfig: 'Host *\n User conf\n ConnectTimeout 9\n',
+      sshConfig: files('Host *\n User conf\n ConnectTimeout 9\n'),
     };
     expect(ssh({}, given)).to.deep.include({ user: 'cli', privateKeyFiles: ['/cli'], connectTimeout: 5 });
     expect(ssh({ ansible_user: 'inv', ansible_ssh_private_key_file: '/inv' }, given)).to.deep.include({

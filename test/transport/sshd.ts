@@ -44,7 +44,8 @@ export function canStartSshd(): boolean {
   );
 }
 
-export async function startSshd(): Promise<Sshd> {
+/** `settings`: lines of sshd_config, which win over what is set here. */
+export async function startSshd(...settings: string[]): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'sshd-'));
   chmodSync(folder, 0o755);
   const port = await freePort();
@@ -92,7 +93,7 @@ export async function startSshd(): Promise<Sshd> {
   chownSync(at('home'), uid!, gid!);
   writeFileSync(
     at('config'),
-    `Port ${port}
+    `${settings.map((line) => `${line}\n`).join('')}Port ${port}
 ListenAddress 127.0.0.1
 HostKey ${at('host-ed25519')}
 HostKey ${at('host-rsa')}

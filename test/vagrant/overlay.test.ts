@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { connectionOf } from '../../src/inventory/connection.js';
+import { parseSshConfig } from '../../src/inventory/ssh-config.js';
 import { hostVariables } from '../../src/inventory/variables.js';
 import type { SshTarget } from '../../src/transport/target.js';
 import { withVagrantLogins } from '../../src/vagrant/overlay.js';
@@ -42,7 +43,12 @@ async function targetsOf(): Promise<
         home: '/home/me',
         user: 'me',
         agentSocket: '/agent',
-        sshConfig: 'Host *\n  ProxyJump other\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n',
+        sshConfig: [
+          parseSshConfig(
+            'Host *\n  ProxyJump other\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n',
+            { file: '~/.ssh/config', include: () => [] },
+          ),
+        ],
       });
       return [
         host,
@@ -66,6 +72,8 @@ describe('an inventory with the machines of Vagrant', () => {
       port: 2200,
       user: 'vagrant',
       privateKeyFiles: ['/home/me/my site/key', '/second'],
+      agentSocket: '/agent',
+      identitiesOnly: true,
       knownHostsFiles: ["/home/me/my site/100%/it's/known_hosts", '/dev/null'],
       hostKeyChecking: 'yes',
       connectTimeout: 10,
