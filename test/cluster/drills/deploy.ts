@@ -156,6 +156,47 @@ export function deployDrills(site: () => Project): void {
       expect(await versions()).to.equal(before);
     });
 
+    it('the repository of nodesource is believed with its own key alone', async () => {
+      const made = await on(
+        'app1',
+        `set -e; export GNUPGHOME=$(mktemp -d); cd /srv
+        for name in right wrong; do
+          gpg --batch --quiet --passphrase '' --quick-generate-key $name@example.org ed25519 sign
+          gpg --armor --export $name@example.org >$name.asc
+        done
+        cat right.asc wrong.asc >both.asc
+        gpg --with-colons --list-keys right@example.org | awk -F: '$1 == "fpr" { print "fingerprint " $10; exit }'`,
+      );
+      const fingerprint = /fingerprint ([0-9A-F]{40})/.exec(made.stdout)?.[1];
+      expect(fingerprint, made.text).to.be.a('string');
+      const withKey = (key: string): Promise<Ran> =>
+        run(
+          ...['-l', 'app1', '--tags', 'nodejs', '--no-verify', '-e'],
+          JSON.stringify({
+            nodejs_source: 'nodesource',
+            nodejs_nodesource_key_url: `file:///srv/${key}.asc`,
+            nodejs_nodesource_fingerprint: fingerprint,
+          }),
+        );
+      const there = async (): Promise<string> =>
+        (await on('app1', 'ls /etc/apt/keyrings /etc/apt/sources.list.d')).stdout;
+      for (const key of ['wrong', 'both']) {
+        const ran = await withKey(key);
+        expect(ran.status, ran.text).to.equal(1);
+        expect(ran.stdout).to.match(
+          new RegExp(`holds the keys \\([0-9A-F ]+\\), and not ${fingerprint} alone`),
+        );
+        expect(await there()).to.not.match(/nodesource/);
+      }
+      // Whatever becomes of a repository that this key has never signed.
+      await withKey('right');
+      expect(await there()).to.include(`nodesource-${fingerprint}.asc`);
+      await on('app1', 'rm /srv/*.asc /etc/apt/keyrings/nodesource-*');
+      const healed = await run('-l', 'app1');
+      expect(healed.status, healed.text).to.equal(0);
+      expect(await there()).to.not.match(/nodesource/);
+    });
+
     it('when the controller is killed in the middle, the next run goes on', async () => {
       const { ran, tally, seconds } = await underLoad(site(), async () => {
         const args = ['-i', site().inventory, DEPLOY, ...folder(site(), '1.2.0')];
