@@ -1,13 +1,17 @@
 import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { until } from './drills/balancers.js';
 import { laterPackages } from './later-packages.js';
 import { expectUntouched, noteState } from './state.js';
 import {
   createProject,
   exampleOf,
+  execute,
   needsCluster,
   recapOf,
   report,
+  root,
   type Project,
   type Ran,
 } from './support.js';
@@ -79,6 +83,76 @@ describe('the role common', function () {
     expect(seen.stdout).to.match(/NOPASSWD: ALL/);
     succeeded(await run());
     expect((await on('all', 'sshd -T')).stdout).not.to.match(/allowusers/);
+  });
+
+  it('forwards nothing, except on a host over which others are reached, which refuses to cut them off', async () => {
+    const [gate, behind] = ['10.94.0.11', '10.94.0.12'];
+    const keys = join(project.dir, '.provision/cluster/test-common');
+    const login = `Host ${gate}\n  User admin\n  IdentityFile ${keys}/id_ed25519\n  UserKnownHostsFile ${keys}/known_hosts\n`;
+    const through = async (config: string, file: string, ...args: string[]): Promise<Ran> => {
+      await project.write('home/.ssh/config', login + config);
+      const bin = process.env['PROVISION_TEST_BIN'] ?? join(root, 'bin', 'provision.js');
+      const [verb = '', ...rest] = args;
+      return execute([process.execPath, bin, verb, '-i', file, ...rest], {
+        cwd: project.dir,
+        env: { HOME: join(project.dir, 'home') },
+      });
+    };
+    const forwarding = async (): Promise<string> => (await on('new', 'sshd -T | grep -i allowtcp')).stdout;
+    const plain = await readFile(join(project.dir, project.inventory), 'utf8');
+    const jumps = plain.replace(
+      `ansible_host: ${behind},`,
+      `ansible_host: ${behind}, ansible_ssh_extra_args: -J admin@${gate},`,
+    );
+    expect(jumps).to.not.equal(plain);
+    await project.write('inventory/jumps.yml', jumps);
+
+    // Closed, for an administrator too.
+    expect(await forwarding()).to.match(/allowtcpforwarding no/);
+    const closed = await through('', 'inventory/jumps.yml', 'exec', 'old', '--', 'true');
+    expect(closed.status, closed.text).to.not.equal(0);
+
+    // Where the inventory says that another host is behind it: open, and it stays open.
+    succeeded(await through('', 'inventory/jumps.yml', 'run', 'site.yml', '-l', 'new'));
+    expect(await forwarding()).to.match(/allowtcpforwarding local/);
+    succeeded(await through('', 'inventory/jumps.yml', 'run', 'site.yml'));
+    const told = await through(
+      '',
+      'inventory/jumps.yml',
+      'run',
+      'site.yml',
+      '-e',
+      'common_ssh_tcp_forwarding=no',
+    );
+    expect(told.status, told.text).to.equal(1);
+    expect(told.text).to.match(/old is reached through this host: with AllowTcpForwarding no/);
+
+    // Where only ~/.ssh/config says so: what passes through it at that moment counts.
+    const used = await through(
+      `Host ${behind}\n  ProxyJump admin@${gate}\n`,
+      project.inventory,
+      'run',
+      'site.yml',
+    );
+    expect(used.status, used.text).to.equal(1);
+    expect(used.text)
+      .to.match(/a login to 10\.94\.0\.12:22 passes through this host/)
+      .and.to.match(/the file is left as it was/);
+    succeeded(
+      await through(
+        `Host ${behind}\n  ProxyJump admin@${gate}\n`,
+        project.inventory,
+        'exec',
+        'old',
+        '--',
+        'true',
+      ),
+    );
+
+    // Nothing is behind it any more.
+    succeeded(await run());
+    expect(await forwarding()).to.match(/allowtcpforwarding no/);
+    await nothingToDo();
   });
 
   it('a typo fails the run and leaves the server as it is', async () => {

@@ -11,6 +11,17 @@ const ROLLBACK = 'playbooks/rollback.yml';
 /** A process that does not come up is given up sooner than in production. */
 const IMPATIENT = ['-e', '{"app_listen_timeout": 3000, "app_ready_timeout": 5}'];
 
+/** A lock file of the project's own: the role's, with another checksum (or none) for one of PM2's dependencies. */
+async function ownLock(site: Project, integrity: string | undefined): Promise<void> {
+  const shipped = join(root, 'roles', 'nodejs', 'files', 'pm2');
+  const lock = JSON.parse(await readFile(join(shipped, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { integrity?: string }>;
+  };
+  Object.assign(lock.packages['node_modules/async']!, { integrity });
+  await site.write('pm2/package.json', await readFile(join(shipped, 'package.json'), 'utf8'));
+  await site.write('pm2/package-lock.json', JSON.stringify(lock));
+}
+
 /** New releases of the application while 50 requests a second come in, and what can go wrong with them. */
 export function deployDrills(site: () => Project): void {
   describe('releases', function () {
@@ -108,11 +119,11 @@ export function deployDrills(site: () => Project): void {
       expect(again.stdout).to.match(/ 0 changed on 0 hosts/);
     });
 
-    it('an npm that is not what its checksum says, and a PM2 that there is not, leave what is there', async () => {
+    it('an npm, a PM2 or a dependency of it that is not what its checksum says, and a PM2 that there is not, leave what is there', async () => {
       const versions = async (): Promise<string> => {
         const ran = await on(
           'appservers',
-          'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; ls -A /usr/local/lib/node_modules',
+          'node --version; npm --version; grep -h version /usr/local/lib/node_modules/pm2/package.json; readlink /usr/local/lib/node_modules/pm2; ls -A /usr/local/lib/node_modules',
         );
         return byHost(ran.stdout);
       };
@@ -127,12 +138,63 @@ export function deployDrills(site: () => Project): void {
         );
         const none = await wrong({ pm2_version: '7.0.999' });
         expect(none.status, none.text).to.equal(1);
-        expect(none.stdout).to.match(/No matching version found for pm2@7\.0\.999/);
+        expect(none.stdout).to.match(/pm2_version is 7\.0\.999, and \S+\/package-lock\.json is for 7\.0\.4/);
+        // A dependency of it that is not what the lock file says, and one that it says nothing of.
+        for (const [integrity, said] of [
+          [`sha512-${'A'.repeat(86)}==`, /EINTEGRITY/],
+          [undefined, /has no checksum for node_modules\/async/],
+        ] as const) {
+          await ownLock(site(), integrity);
+          const lock = await wrong({ pm2_lock: join(site().dir, 'pm2') });
+          expect(lock.status, lock.text).to.equal(1);
+          expect(lock.stdout).to.match(said);
+        }
         return none;
       });
       told('mistakes in nodejs', tally, seconds);
       expect(tally.failures).to.deep.equal([]);
       expect(await versions()).to.equal(before);
+    });
+
+    it('the repository of nodesource is believed with its own key alone', async () => {
+      const made = await on(
+        'app1',
+        `set -e; export GNUPGHOME=$(mktemp -d); cd /srv
+        for name in right wrong; do
+          gpg --batch --quiet --passphrase '' --quick-generate-key $name@example.org ed25519 sign
+          gpg --armor --export $name@example.org >$name.asc
+        done
+        cat right.asc wrong.asc >both.asc
+        gpg --with-colons --list-keys right@example.org | awk -F: '$1 == "fpr" { print "fingerprint " $10; exit }'`,
+      );
+      const fingerprint = /fingerprint ([0-9A-F]{40})/.exec(made.stdout)?.[1];
+      expect(fingerprint, made.text).to.be.a('string');
+      const withKey = (key: string): Promise<Ran> =>
+        run(
+          ...['-l', 'app1', '--tags', 'nodejs', '--no-verify', '-e'],
+          JSON.stringify({
+            nodejs_source: 'nodesource',
+            nodejs_nodesource_key_url: `file:///srv/${key}.asc`,
+            nodejs_nodesource_fingerprint: fingerprint,
+          }),
+        );
+      const there = async (): Promise<string> =>
+        (await on('app1', 'ls /etc/apt/keyrings /etc/apt/sources.list.d')).stdout;
+      for (const key of ['wrong', 'both']) {
+        const ran = await withKey(key);
+        expect(ran.status, ran.text).to.equal(1);
+        expect(ran.stdout).to.match(
+          new RegExp(`holds the keys \\([0-9A-F ]+\\), and not ${fingerprint} alone`),
+        );
+        expect(await there()).to.not.match(/nodesource/);
+      }
+      // Whatever becomes of a repository that this key has never signed.
+      await withKey('right');
+      expect(await there()).to.include(`nodesource-${fingerprint}.asc`);
+      await on('app1', 'rm /srv/*.asc /etc/apt/keyrings/nodesource-*');
+      const healed = await run('-l', 'app1');
+      expect(healed.status, healed.text).to.equal(0);
+      expect(await there()).to.not.match(/nodesource/);
     });
 
     it('when the controller is killed in the middle, the next run goes on', async () => {
