@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { Argument, Option, type Command } from 'commander';
 import type { Context } from '../cluster/context.js';
@@ -24,6 +24,7 @@ import { hostVariables } from '../inventory/variables.js';
 import { tableLines } from '../reporters/table.js';
 import { createSecrets } from '../variables/secrets.js';
 import type { Io } from './io.js';
+import { trustOf, userId } from './this-user.js';
 
 interface Options {
   readonly inventory: readonly string[];
@@ -40,7 +41,7 @@ export function define(command: Command, io: Io): void {
     .action(async (options: Options) => {
       const spec = await readSpec(options, io);
       await prepareMachine({
-        uid: userInfo().uid,
+        uid: userId(),
         command: repeat('up', options),
         report: reporter(io),
         signal: io.interrupted,
@@ -66,7 +67,7 @@ export function define(command: Command, io: Io): void {
     .option('--purge', 'remove the images too that no other cluster uses')
     .action(async (options: Options) => {
       const spec = await readSpec(options, io);
-      requireRoot(userInfo().uid, repeat('down', options));
+      requireRoot(userId(), repeat('down', options));
       const there = await takeDown(spec, context(io));
       io.stdout.write(there ? `cluster ${spec.name} is gone\n` : `there was no cluster ${spec.name}\n`);
       if (options.purge !== true) return;
@@ -84,7 +85,7 @@ export function define(command: Command, io: Io): void {
     )
     .action(async (host: string, fault: Fault, options: Options) => {
       const spec = await readSpec(options, io);
-      requireRoot(userInfo().uid, repeat(`fault ${host} ${fault}`, options));
+      requireRoot(userId(), repeat(`fault ${host} ${fault}`, options));
       await breakHost(spec.name, { host, fault }, context(io));
       io.stdout.write(`${host}: ${broken[fault]}; \`provision cluster heal\` mends it\n`);
     });
@@ -93,7 +94,7 @@ export function define(command: Command, io: Io): void {
     .argument('[host...]')
     .action(async (hosts: string[], options: Options) => {
       const spec = await readSpec(options, io);
-      requireRoot(userInfo().uid, repeat(['heal', ...hosts].join(' '), options));
+      requireRoot(userId(), repeat(['heal', ...hosts].join(' '), options));
       await healHosts(spec.name, hosts, context(io));
     });
 
@@ -107,7 +108,7 @@ export function define(command: Command, io: Io): void {
       if (unknown !== undefined)
         throw new UsageError(`no host "${unknown}" in the inventory`, { hint: `it has ${all.join(', ')}` });
       await prepareMachine({
-        uid: userInfo().uid,
+        uid: userId(),
         command: repeat('reset', options),
         report: reporter(io),
         signal: io.interrupted,
@@ -142,11 +143,13 @@ function suiteOption(): Option {
 }
 
 async function readSpec(options: Options, io: Io): Promise<ClusterSpec> {
-  const inventory = await loadInventory(options.inventory, {
-    cwd: io.cwd,
-    secrets: createSecrets(),
-    env: io.env,
-  });
+  const trust = trustOf(io);
+  for (const source of options.inventory) if (!source.includes(',')) trust.note(source);
+  const inventory = await trust.during(() =>
+    loadInventory(options.inventory, { cwd: io.cwd, secrets: createSecrets(), env: io.env, trust }),
+  );
+  // Where the keys and known hosts of clusters are.
+  trust.require(join(io.cwd, '.provision', 'cluster'));
   return clusterSpec(inventory, (host) => hostVariables(inventory, host));
 }
 

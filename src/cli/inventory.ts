@@ -10,6 +10,7 @@ import { didYouMean } from '../schema.js';
 import { createSecrets } from '../variables/secrets.js';
 import { machineSpecs } from '../vagrant/machines.js';
 import type { Io } from './io.js';
+import { trustOf } from './this-user.js';
 import { fromVagrant, vagrantSettings } from './vagrant.js';
 
 interface InventoryVerbOptions {
@@ -54,22 +55,22 @@ export function define(command: Command, io: Io): void {
         });
       if (options.inventory.length === 0)
         throw new UsageError('no inventory given', { hint: 'Name one with -i.' });
+      const trust = trustOf(io);
+      if (options.vaultPasswordFile !== undefined) trust.note(options.vaultPasswordFile);
       const vaultPassword = await readPassword(options.vaultPasswordFile, io);
       const secrets = createSecrets();
-      const written = await loadInventory(options.inventory, {
-        cwd: io.cwd,
-        secrets,
-        vaultPassword,
-        env: io.env,
-      });
+      const { cwd, env } = io;
+      const written = await trust.during(() =>
+        loadInventory(options.inventory, { cwd, secrets, vaultPassword, env, trust }),
+      );
       if (options.forVagrant === true) {
-        const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, vaultPassword }));
+        const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, trust, vaultPassword }));
         io.stdout.write(`${JSON.stringify(specs, undefined, 2)}\n`);
         return;
       }
       const inventory =
         options.fromVagrant === true
-          ? await fromVagrant(written, { io, secrets, vaultPassword, limit: undefined, renew: true })
+          ? await fromVagrant(written, { io, secrets, trust, vaultPassword, limit: undefined, renew: true })
           : written;
       io.stdout.write(`${textOf(inventory, group, options)}\n`);
     });

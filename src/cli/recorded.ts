@@ -1,4 +1,4 @@
-import { userInfo, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { beginJournal, newRunId, type Journal, type RunAbout } from '../controller/journal/journal.js';
 import type { Plan } from '../controller/plan/plan.js';
 import type { RunOptions } from '../controller/run.js';
@@ -11,6 +11,7 @@ import { ExitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { OutputOptions } from './options.js';
 import { journalRoot, openOutputs } from './outputs.js';
+import { userName } from './this-user.js';
 import { version } from './version.js';
 
 /** What a verb's run came to. */
@@ -41,7 +42,7 @@ export async function recorded(
 ): Promise<Outcome> {
   const outputs = await openOutputs(given.output, io, given.printer);
   const id = newRunId(new Date());
-  const by = `${userInfo().username}@${hostname()}`;
+  const by = `${userName()}@${hostname()}`;
   const about = (): RunAbout => ({
     id,
     ...given.about,

@@ -7,6 +7,7 @@ import { tableLines } from '../reporters/table.js';
 import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import { journalRoot } from './outputs.js';
+import { trustOf } from './this-user.js';
 
 interface ShowOptions {
   readonly verbose: number;
@@ -18,7 +19,7 @@ export function define(command: Command, io: Io): void {
   command.description(
     'Past runs of this folder, newest last. They are kept in .provision/runs; the oldest go.',
   );
-  command.action(() => void io.stdout.write(listText(pastRuns(journalRoot(io.cwd)))));
+  command.action(() => void io.stdout.write(listText(pastRuns(ownJournal(io)))));
   command
     .command('show')
     .description('print a past run again')
@@ -27,6 +28,13 @@ export function define(command: Command, io: Io): void {
     .option('-v, --verbose', 'tell more; up to -vvv', (_value: string, before: number) => before + 1, 0)
     .option('--format <format>', 'human, or json: the events as they are kept', 'human')
     .action((name: string, options: ShowOptions) => show(name, options, io));
+}
+
+/** @throws ConfigurationError where others could have written it */
+function ownJournal(io: Io): string {
+  const root = journalRoot(io.cwd);
+  trustOf(io).require(root);
+  return root;
 }
 
 function listText(runs: readonly PastRun[]): string {
@@ -52,7 +60,7 @@ function listText(runs: readonly PastRun[]): string {
 }
 
 async function show(name: string, options: ShowOptions, io: Io): Promise<void> {
-  const root = journalRoot(io.cwd);
+  const root = ownJournal(io);
   const events = pastEvents(root, findRun(root, name));
   if (options.format === 'json') {
     for (const event of events) io.stdout.write(`${JSON.stringify(event)}\n`);

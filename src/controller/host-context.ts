@@ -85,7 +85,14 @@ function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostVa
     resources: options.resources,
     addSecret: (value) => options.secrets.add(value),
     answerLocally: (query, task, scope) =>
-      answerLocally(query, { task, scope, playbookDir: place.play.dir, cwd: options.cwd, once: run.once }),
+      answerLocally(query, {
+        task,
+        scope,
+        playbookDir: place.play.dir,
+        cwd: options.cwd,
+        once: run.once,
+        trust: options.trust,
+      }),
   };
 }
 

@@ -39,9 +39,14 @@ export function renderText(template: Template, scope: Scope): string {
  * Included files see the same variables, and those of include's second argument.
  * @throws as renderValue
  */
-export function renderFile(text: string, file: string, scope: Scope): string {
-  return renderIncluded(text, file, scope, 0);
+export function renderFile(text: string, file: string, scope: Scope, read: ReadFile = readPlain): string {
+  return renderIncluded(text, { file, read, depth: 0 }, scope);
 }
+
+/** Reads a file that a template includes, by its absolute path. */
+export type ReadFile = (path: string) => string;
+
+const readPlain: ReadFile = (path) => readFileSync(path, 'utf8');
 
 function openVaulted(vaulted: Vaulted): string {
   const opened = vaulted.open();
@@ -96,7 +101,13 @@ function noInclude(wanted: string): never {
   throw new Error(`include('${String(wanted)}') works in template files only`);
 }
 
-function renderIncluded(source: string, file: string, scope: Scope, depth: number): string {
+interface Rendering {
+  readonly file: string;
+  readonly read: ReadFile;
+  readonly depth: number;
+}
+
+function renderIncluded(source: string, { file, read, depth }: Rendering, scope: Scope): string {
   const text = textOfFile(source, file);
   const include: Include = (wanted, data) => {
     const target = path.resolve(path.dirname(file), path.extname(wanted) === '' ? `${wanted}.ejs` : wanted);
@@ -106,19 +117,19 @@ function renderIncluded(source: string, file: string, scope: Scope, depth: numbe
       ? target
       : path.join(path.dirname(file), path.relative(path.dirname(path.resolve(file)), target));
     return renderIncluded(
-      readIncluded(target, wanted),
-      shown,
+      readIncluded(target, wanted, read),
+      { file: shown, read, depth: depth + 1 },
       data ? overlay(scope, data) : scope,
-      depth + 1,
     );
   };
   return renderParts(text, inspectTemplate(text), scope, include);
 }
 
-function readIncluded(target: string, wanted: string): string {
+function readIncluded(target: string, wanted: string, read: ReadFile): string {
   try {
-    return readFileSync(target, 'utf8');
+    return read(target);
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     throw new Error(`include('${wanted}'): ${messageOf(error)}`, { cause: error });
   }
 }

@@ -105,6 +105,8 @@ function readKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
 }
 
 async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
+  const problem = options.trust?.problemOfKey(file);
+  if (problem !== undefined) throw new UnreachableError(problem);
   const text = readFileSync(file);
   const parsed = utils.parseKey(text);
   if (!(parsed instanceof Error)) return first(parsed);

@@ -5,7 +5,7 @@ import ssh2, {
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
 import type { Duplex } from 'node:stream';
-import { UnreachableError } from '../errors.js';
+import { UnreachableError, type ProvisionError } from '../errors.js';
 import type { Channel, Connection } from './connection.js';
 import type { ConnectOptions } from './connect.js';
 import { timeFor, type TimeLeft } from './dial.js';
@@ -58,6 +58,7 @@ async function login(
   { socket, timeLeft }: Opened,
   options: ConnectOptions,
 ): Promise<Client> {
+  believeKnownHosts(target, options);
   const check = createHostKeyCheck(target);
   const tried: Tried[] = [];
   const client = new Client();
@@ -82,6 +83,16 @@ async function login(
   // Whoever uses the connection learns of its end by its close; a jump host's link may break too.
   client.on('error', () => undefined);
   return client;
+}
+
+/** Who can write to these files decides which host is believed. */
+function believeKnownHosts(target: SshTarget, { trust }: ConnectOptions): void {
+  try {
+    for (const file of target.knownHostsFiles) trust?.require(file);
+  } catch (error) {
+    const { message, detail, hint } = error as ProvisionError;
+    throw new UnreachableError(message, { host: target.name, detail, hint, cause: error });
+  }
 }
 
 function ready(
