@@ -33,7 +33,7 @@ export function answerLocally(query: Query, asked: Asked): Answer | undefined {
         return readFileSync(file, 'utf8');
       };
       const text = once(`text ${path}`, () => read(path));
-      return { content: renderFile(text, shownName(path, cwd), scope, read) };
+      return { content: renderFile(text, shownName(path, cwd), scope, { path, read }) };
     }
     default:
       return undefined;

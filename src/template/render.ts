@@ -39,14 +39,26 @@ export function renderText(template: Template, scope: Scope): string {
  * Included files see the same variables, and those of include's second argument.
  * @throws as renderValue
  */
-export function renderFile(text: string, file: string, scope: Scope, read: ReadFile = readPlain): string {
-  return renderIncluded(text, { file, read, depth: 0 }, scope);
+export function renderFile(
+  text: string,
+  file: string,
+  scope: Scope,
+  { path = file, read = readPlain }: Partial<FileReading> = {},
+): string {
+  return renderIncluded(text, { file, path, read, depth: 0 }, scope);
 }
 
-/** Reads a file that a template includes, by its absolute path. */
-export type ReadFile = (path: string) => string;
+/** How a template reads those that it includes. */
+export interface FileReading {
+  /** of the template: theirs are relative to it. Left out: as messages show it, from the folder of the process. */
+  readonly path: string;
+  /** given an absolute path */
+  readonly read: (path: string) => string;
+}
 
-const readPlain: ReadFile = (path) => readFileSync(path, 'utf8');
+function readPlain(path: string): string {
+  return readFileSync(path, 'utf8');
+}
 
 function openVaulted(vaulted: Vaulted): string {
   const opened = vaulted.open();
@@ -101,31 +113,33 @@ function noInclude(wanted: string): never {
   throw new Error(`include('${String(wanted)}') works in template files only`);
 }
 
-interface Rendering {
+interface Rendering extends FileReading {
+  /** as messages show it */
   readonly file: string;
-  readonly read: ReadFile;
   readonly depth: number;
 }
 
-function renderIncluded(source: string, { file, read, depth }: Rendering, scope: Scope): string {
+function renderIncluded(source: string, rendering: Rendering, scope: Scope): string {
+  const { file, read, depth } = rendering;
   const text = textOfFile(source, file);
   const include: Include = (wanted, data) => {
-    const target = path.resolve(path.dirname(file), path.extname(wanted) === '' ? `${wanted}.ejs` : wanted);
+    const name = path.extname(wanted) === '' ? `${wanted}.ejs` : wanted;
+    const target = path.resolve(path.dirname(rendering.path), name);
     if (depth >= DEEPEST_INCLUDE)
       throw new Error(`include('${wanted}'): files include one another without an end`);
     const shown = path.isAbsolute(file)
       ? target
-      : path.join(path.dirname(file), path.relative(path.dirname(path.resolve(file)), target));
+      : path.join(path.dirname(file), path.relative(path.dirname(path.resolve(rendering.path)), target));
     return renderIncluded(
       readIncluded(target, wanted, read),
-      { file: shown, read, depth: depth + 1 },
+      { file: shown, path: target, read, depth: depth + 1 },
       data ? overlay(scope, data) : scope,
     );
   };
   return renderParts(text, inspectTemplate(text), scope, include);
 }
 
-function readIncluded(target: string, wanted: string, read: ReadFile): string {
+function readIncluded(target: string, wanted: string, read: FileReading['read']): string {
   try {
     return read(target);
   } catch (error) {
