@@ -62,7 +62,7 @@ export function hostContext(host: string, given: HostTurn, run: Run): HostContex
     secrets: options.secrets,
     tally: stateOf(host).tally,
     onChange: options.onChange ?? (() => undefined),
-    onAsked: options.check ? options.onAsked : undefined,
+    onAnswered: options.check ? options.onAnswered : undefined,
     forget: run.forget,
     check: options.check,
     interrupted: given.signal,

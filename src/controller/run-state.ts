@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Query } from '../agent/query.js';
+import type { Answers, Query } from '../agent/query.js';
 import type { Check } from '../checks/check.js';
 import { ProvisionError, UnreachableError, type TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -50,8 +50,8 @@ export interface RunOptions {
   readonly emit: Emit;
   /** told of each unit that differs before anything is done about it; what it returns refuses that */
   readonly onChange?: ((change: UnitChange) => TaskError | undefined) | undefined;
-  /** in a dry run: told what a unit has asked of a place */
-  readonly onAsked?: ((place: Place, queries: readonly Query[]) => void) | undefined;
+  /** in a dry run: told what a place has answered to a unit */
+  readonly onAnswered?: ((place: Place, queries: readonly Query[], answers: Answers) => void) | undefined;
   /** sessions of another run on the same hosts, to be used and left open */
   readonly sessionOf?: ((host: string) => Session) | undefined;
   readonly interrupted: AbortSignal;

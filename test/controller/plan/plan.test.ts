@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Ajv } from 'ajv';
@@ -80,15 +80,64 @@ describe('a saved plan', () => {
     expect((await one.cli('--check', '--exit-code', 'site.yml')).code).to.equal(0);
   });
 
-  it('asks each host again in one round trip, and needs no other before the first change', async () => {
+  it('asks each host what a dry run asks, and needs no other round trip before the first change', async () => {
     const one = site();
     await planned(one);
-    const { stdout } = await one.cli('apply', '-vvv', '--no-verify', '-f', '1', 'plan.json');
-    const first = stdout.split('\n').filter((line) => /^ {2}request {3}web1/.test(line));
-    expect(first[0]).to.match(/ \d+ questions: /);
-    expect(first[1]).to.match(/1 step/);
-    // Answered from that request: the command that only asks ran once for the plan and once for apply.
-    expect(one.lines('asked')).to.have.length(2);
+    const requests = async (...args: string[]): Promise<string[]> => {
+      const { stdout } = await one.cli(...args);
+      return stdout.split('\n').filter((line) => /^ {2}request {3}web1/.test(line));
+    };
+    const dry = await requests('--check', '-vvv', 'site.yml');
+    const ran = await requests('apply', '-vvv', '--no-verify', '-f', '1', 'plan.json');
+    expect(ran.findIndex((line) => /1 step/.test(line))).to.equal(dry.length);
+    // Answered from the rehearsal: the command that only asks ran once for the plan, the dry run and apply each.
+    expect(one.lines('asked')).to.have.length(3);
+  });
+
+  it('has nothing that a host is asked: not even what is added to it by hand', async () => {
+    const one = site();
+    const plan = await planned(one);
+    expect(plan.hosts['web1']).to.have.all.keys('state', 'changes');
+    const asked = [
+      { user: null, queries: [{ kind: 'command', argv: ['touch', join(one.dir, 'from-the-plan')] }] },
+    ];
+    const web1 = { ...plan.hosts['web1'], asked };
+    one.write({ 'plan.json': JSON.stringify({ ...plan, hosts: { ...plan.hosts, web1 } }) });
+    const { code, stderr } = await one.cli('apply', 'plan.json');
+    expect(code).to.equal(5);
+    expect(stderr).to.include('"asked"');
+    expect(existsSync(join(one.dir, 'from-the-plan'))).to.equal(false);
+  });
+
+  it('does nothing that it does not show: changed texts, steps and uncertain tasks are refused', async () => {
+    const one = site();
+    const plan = await planned(one);
+    type Entry = Plan['hosts'][string]['changes'][number];
+    const tampered = async (name: string, change: (entry: Entry) => object): Promise<string> => {
+      const changes = plan.hosts['web1']!.changes.map((entry) =>
+        entry.task.name === name ? { ...entry, ...change(entry) } : entry,
+      );
+      one.write({
+        'plan.json': JSON.stringify({
+          ...plan,
+          hosts: { ...plan.hosts, web1: { ...plan.hosts['web1'], changes } },
+        }),
+      });
+      const { stdout } = await one.cli('apply', 'plan.json');
+      // The other host is another matter.
+      expect(one.read('conf')).to.equal(undefined);
+      return stdout;
+    };
+    const other = 'the plan shows something else than what would be done';
+    expect(await tampered('configuration', () => ({ changes: [] }))).to.include(`configuration: ${other}`);
+    expect(await tampered('configuration', () => ({ steps: [] }))).to.include(`configuration: ${other}`);
+    expect(await tampered('inside', () => ({ as: 'nobody' }))).to.include(`inside: ${other}`);
+    expect(await tampered('configuration', () => ({ unsure: 'who knows' }))).to.include(
+      `configuration: ${other}`,
+    );
+    // Unsure in other words is the same.
+    one.write({ 'plan.json': JSON.stringify(plan) });
+    expect((await one.cli('apply', 'plan.json')).code).to.equal(0);
   });
 
   it('refuses a host where something that it rests on has moved, names it, and applies the others', async () => {
