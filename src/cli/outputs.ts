@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -8,6 +8,8 @@ import { createPalette } from '../reporters/palette.js';
 import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import type { OutputOptions } from './options.js';
+import { trustOf } from './this-user.js';
+import { writeWhole } from './write-file.js';
 
 /** Where the events of a run go. */
 export interface Outputs {
@@ -21,7 +23,7 @@ export interface Outputs {
  * @throws UsageError
  */
 export async function openOutputs(options: OutputOptions, io: Io, human?: Emit): Promise<Outputs> {
-  const log = options.log === undefined ? undefined : openLog(resolve(io.cwd, options.log), options.log);
+  const log = options.log === undefined ? undefined : openLog(options.log, io);
   const junit = options.junit === undefined ? undefined : await openJunit(options.junit, io);
   const emits = [
     await printer(options, io, human),
@@ -53,8 +55,11 @@ async function printer(options: OutputOptions, io: Io, human: Emit | undefined):
 }
 
 /** Everything, as text, each line with its time. For its owner's eyes: it shows the insides of files. */
-function openLog(path: string, named: string): Outputs {
-  const file = openFor('--log', named, () => openSync(path, 'w', 0o600));
+function openLog(named: string, io: Io): Outputs {
+  // A file that somebody else has made, or a link, would be written to as whoever made it wants.
+  const { exists } = trustOf(io).require(named);
+  const file = openFor('--log', named, () => openSync(resolve(io.cwd, named), exists ? 'w' : 'wx', 0o600));
+  if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
   const out = {
     write: (text: string) =>
       void writeSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
@@ -67,11 +72,12 @@ function openLog(path: string, named: string): Outputs {
 async function openJunit(named: string, io: Io): Promise<Outputs> {
   const { createJunitReporter } = await import('../reporters/junit.js');
   const path = resolve(io.cwd, named);
+  trustOf(io).requirePlaceOf(named);
   openFor('--junit', named, () => accessSync(dirname(path), constants.W_OK));
   const junit = createJunitReporter(() => new Date());
   return {
     emit: junit.emit,
-    close: () => openFor('--junit', named, () => writeFileSync(path, `${junit.xml()}\n`)),
+    close: () => openFor('--junit', named, () => writeWhole(path, `${junit.xml()}\n`)),
   };
 }
 

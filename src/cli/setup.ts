@@ -38,6 +38,8 @@ export interface Setup {
   readonly secrets: Secrets;
   readonly vault: VaultOpener;
   readonly trust: Trust;
+  /** absolute; left out where there is none */
+  readonly playbookPath: string | undefined;
   readonly base: Omit<RunOptions, 'playbook' | 'check' | 'verify' | 'emit'>;
 }
 
@@ -140,6 +142,7 @@ async function readGiven(options: HostOptions, io: Io, given: Given): Promise<Se
     secrets,
     vault,
     trust,
+    playbookPath: playbook,
     base: {
       cwd: io.cwd,
       inventory,

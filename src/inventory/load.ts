@@ -136,7 +136,7 @@ async function readSourceFile(file: string, reading: Reading): Promise<void> {
 
 function wantsConsent(program: string): UsageError {
   return new UsageError(`the plan names a program as its inventory: ${program}`, {
-    hint: `a plan alone does not run programs here: if it is yours, name it again, with -i ${program}`,
+    hint: 'a plan alone runs no program here: if it is the right one, name the inventory again, with -i',
   });
 }
 

@@ -76,7 +76,7 @@ export function createPathTest(who: Who, look: Disk = disk): (path: string) => V
     const parent = path === '/' ? undefined : judge(dirname(path), links);
     const real = parent ? join(parent.real, path.slice(path.lastIndexOf('/') + 1)) : '/';
     const consented = who.consented.some((folder) => isWithin(real, folder));
-    const above = consented || !parent ? [] : parent.faults.filter((fault) => !isHarmless(fault));
+    const above = consented || !parent ? [] : faultsWithin(parent);
     const found = lstat(real);
     if (found === 'unknown') return { ...missing(real, above), exists: true };
     if (!found) return missing(real, above);
@@ -109,15 +109,15 @@ export function createPathTest(who: Who, look: Disk = disk): (path: string) => V
     if ((mode & 0o002) !== 0) return fault('everybody');
     return (mode & 0o020) !== 0 && !who.isPrivate(gid) ? fault('group') : [];
   }
-
-  /** A folder that others can write to, but only to put something beside what is there. */
-  function isHarmless({ mode, why }: Fault): boolean {
-    return why !== 'owner' && (mode & STICKY) !== 0;
-  }
 }
 
 function missing(real: string, faults: readonly Fault[]): Verdict {
   return { real, exists: false, faults };
+}
+
+/** The faults of what is in a folder, or will be: in one with the sticky bit others can put something beside it, no more. */
+export function faultsWithin({ faults }: Verdict): readonly Fault[] {
+  return faults.filter(({ mode, why }) => why === 'owner' || (mode & STICKY) === 0);
 }
 
 /** Is it a file, and no folder, pipe or device? */

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
-import { createPathTest, isWithin, type Fault, type Verdict, type Who } from './path.js';
+import { createPathTest, faultsWithin, isWithin, type Fault, type Verdict, type Who } from './path.js';
 import { CONSENT, nameOf } from './who.js';
 
 /** Sees to it that nothing is used that somebody else could have written. */
@@ -13,6 +13,8 @@ export interface Trust {
   demand(): void;
   /** The same, and what is not to be believed is an error at once, with all that was taken down before. @throws ConfigurationError */
   require(path: string): Verdict;
+  /** The same of the folder in which a file is put in place of whatever has its name. */
+  requirePlaceOf(path: string): void;
   /** Why the file of a private key is not to be used, as ssh has it: others could have written it, or can read it. */
   problemOfKey(path: string): string | undefined;
   /**
@@ -45,6 +47,11 @@ export function createTrust(who: Who, cwd: string): Trust {
       const verdict = test(whole);
       if (verdict.faults.length > 0) throw distrust(new Map([...noted, [whole, verdict.faults]]), cwd);
       return verdict;
+    },
+    requirePlaceOf(path) {
+      const folder = dirname(resolve(cwd, path));
+      const faults = faultsWithin(test(folder));
+      if (faults.length > 0) throw distrust(new Map([...noted, [folder, faults]]), cwd);
     },
     problemOfKey(path) {
       const { faults, stat } = test(resolve(cwd, path));
