@@ -11,7 +11,7 @@ import { ExitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { OutputOptions } from './options.js';
 import { journalRoot, openOutputs } from './outputs.js';
-import { userName } from './this-user.js';
+import { trustOf, userName } from './this-user.js';
 import { version } from './version.js';
 
 /** What a verb's run came to. */
@@ -93,8 +93,15 @@ function lazyJournal(
       if (journal !== 'none') work();
     } catch (error) {
       journal = 'none';
-      io.stderr.write(`warning: this run has no journal: ${messageOf(error)}\n`);
+      const why =
+        error instanceof ProvisionError ? [error.message, ...error.detail].join('; ') : messageOf(error);
+      io.stderr.write(`warning: this run has no journal: ${why}\n`);
     }
+  };
+  const begin = (): Journal => {
+    const root = journalRoot(io.cwd);
+    trustOf(io).require(root);
+    return beginJournal(root, about, () => new Date());
   };
   const to = (name: 'event' | 'lateEvent'): Emit =>
     createJsonReporter(
@@ -107,7 +114,7 @@ function lazyJournal(
   return {
     emit: (event) =>
       attempt(() => {
-        journal ??= beginJournal(journalRoot(io.cwd), about, () => new Date());
+        journal ??= begin();
         if (saysNothingNew(event)) writeLate(event);
         else write(event);
       }),

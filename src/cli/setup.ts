@@ -79,7 +79,10 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
 /** What is known to be used before anything is read. */
 function noteGiven(options: HostOptions, playbook: string | undefined, trust: Trust, io: Io): void {
   const named = [
-    ...(playbook === undefined ? [] : [playbook, journalRoot(io.cwd)]),
+    ...(playbook === undefined ? [] : [playbook]),
+    // Where there is none yet, a run that cannot make one goes on without it.
+    dirname(journalRoot(io.cwd)),
+    journalRoot(io.cwd),
     ...options.inventory.filter((source) => !source.includes(',')),
     ...options.extraVars.flatMap((one) => (one.startsWith('@') ? [one.slice(1)] : [])),
     ...(options.vaultPasswordFile === undefined ? [] : [options.vaultPasswordFile]),

@@ -4,6 +4,7 @@ import ssh2, {
   type ConnectConfig,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
+import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { UnreachableError, type ProvisionError } from '../errors.js';
 import type { Channel, Connection } from './connection.js';
@@ -88,7 +89,10 @@ async function login(
 /** Who can write to these files decides which host is believed. */
 function believeKnownHosts(target: SshTarget, { trust }: ConnectOptions): void {
   try {
-    for (const file of target.knownHostsFiles) trust?.require(file);
+    for (const [index, file] of target.knownHostsFiles.entries()) {
+      const isWritten = index === 0 && target.hostKeyChecking === 'accept-new';
+      if (isWritten || existsSync(file)) trust?.require(file);
+    }
   } catch (error) {
     const { message, detail, hint } = error as ProvisionError;
     throw new UnreachableError(message, { host: target.name, detail, hint, cause: error });

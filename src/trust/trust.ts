@@ -5,13 +5,13 @@ import { CONSENT, nameOf } from './who.js';
 
 /** Sees to it that nothing is used that somebody else could have written. */
 export interface Trust {
-  /** Look at something that is about to be used. What is not to be believed is taken down, and nothing is thrown. */
+  /** Look at something that is about to be used. What is there and not to be believed is taken down, and nothing is thrown. */
   note(path: string): Verdict;
   /** something was taken down */
   readonly faulty: boolean;
   /** @throws ConfigurationError that names all that was taken down */
   demand(): void;
-  /** The same, and what is not to be believed is an error at once, with all that was taken down before. @throws ConfigurationError */
+  /** The same of what is used or made there. What is not to be believed is an error at once, with all that was taken down before. @throws ConfigurationError */
   require(path: string): Verdict;
   /** The same of the folder in which a file is put in place of whatever has its name. */
   requirePlaceOf(path: string): void;
@@ -39,7 +39,7 @@ export function createTrust(who: Who, cwd: string): Trust {
     note(path) {
       const whole = resolve(cwd, path);
       const verdict = test(whole);
-      if (verdict.faults.length > 0) noted.set(whole, verdict.faults);
+      if (verdict.exists && verdict.faults.length > 0) noted.set(whole, verdict.faults);
       return verdict;
     },
     require(path) {

@@ -179,6 +179,17 @@ describe('what somebody else could have written', function () {
     expect((await one.cli('--rerun', 'failed', 'site.yml')).code).to.equal(5);
   });
 
+  it('keeps no journal: a run in such a folder goes on without it, and says so', async () => {
+    const one = site();
+    const other = project({});
+    giveAway(other, '.');
+    const { io, said } = ioOf(other.dir);
+    await run(['-i', join(one.dir, 'inventory.yml'), join(one.dir, 'site.yml')], io);
+    expect(said().stderr).to.match(/^warning: this run has no journal: .*owner daemon.*\n$/);
+    expect(said().code).to.equal(0);
+    expect(readdirSync(other.dir)).to.not.include('.provision');
+  });
+
   it('is not followed: a link of somebody else', async () => {
     const one = site({ 'real.yml': '- hosts: all\n  tasks: [{ command: "true" }]\n' });
     chmodSync(one.dir, 0o1777);
