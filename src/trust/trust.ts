@@ -76,8 +76,18 @@ export function createTrust(who: Who, cwd: string): Trust {
 const MOST = 20;
 
 function distrust(noted: ReadonlyMap<string, readonly Fault[]>, cwd: string): ConfigurationError {
-  const faults = new Map([...noted.values()].flat().map((fault) => [fault.path, fault]));
-  const lines = [...faults.values()].map((fault) => describe(fault, noted, cwd));
+  const faults = [...new Map([...noted.values()].flat().map((fault) => [fault.path, fault])).values()];
+  // What is in a folder of somebody is mostly theirs as well: the folder says it.
+  const isSaid = (fault: Fault): boolean =>
+    faults.some(
+      ({ path, uid, why }) =>
+        path !== fault.path &&
+        isWithin(fault.path, path) &&
+        uid === fault.uid &&
+        why === 'owner' &&
+        fault.why === 'owner',
+    );
+  const lines = faults.filter((fault) => !isSaid(fault)).map((fault) => describe(fault, noted, cwd));
   const more = lines.length > MOST ? [`and ${lines.length - MOST} more`] : [];
   const [first] = noted.keys();
   const what = noted.size === 1 ? shown(first ?? '', cwd) : `${noted.size} files and folders`;
