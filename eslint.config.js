@@ -104,6 +104,8 @@ export default tseslint.config(
       ...(room === 'cli' ? [] : ['cluster', 'vagrant']),
     ]),
   })),
+  // Below all of them.
+  { files: ['src/trust/**/*.ts'], rules: forbid([...rooms, 'cluster', 'vagrant']) },
   { files: ['src/cluster/**/*.ts'], rules: forbid(cluster) },
   // So are Vagrant's machines, which share addresses and programs with it.
   { files: ['src/vagrant/**/*.ts'], rules: forbid(cluster.slice(1)) },

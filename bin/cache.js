@@ -2,6 +2,7 @@
 // What a build of the program has made and can make again: V8's code of it, and what it has read.
 const fs = require('node:fs');
 const { dirname, join } = require('node:path');
+const { isOwn } = require('../dist/own-cache.js');
 
 /** How many builds' files are kept: of two installations side by side, and of one that is being worked on. */
 const BUILDS = 3;
@@ -13,14 +14,17 @@ const BUILDS = 3;
  */
 exports.openCache = function openCache(folder, build) {
   const own = join(folder, build);
+  let safe;
+  /** Others can neither write to it nor exchange it, or a folder above it. */
+  const isSafe = () => (safe ??= isOwn(own));
   return {
     /** @returns {Buffer | undefined} */
-    read: (name) => readOwn(join(own, name)),
+    read: (name) => (isSafe() ? readOwn(join(own, name)) : undefined),
     /** All of them or, where there is no place for them, some or none: they are made again the next time. */
     write(files) {
       try {
+        if (!isSafe()) return;
         makeFolder(own, 4);
-        if (!isOwn(fs.statSync(own))) return;
         for (const [name, data] of files) writeWhole(join(own, name), data);
         forget(folder, own);
       } catch {
@@ -34,7 +38,7 @@ function readOwn(path) {
   let fd;
   try {
     fd = fs.openSync(path, 'r');
-    return isOwn(fs.fstatSync(fd)) ? fs.readFileSync(fd) : undefined;
+    return isOwnFile(fs.fstatSync(fd)) ? fs.readFileSync(fd) : undefined;
   } catch {
     return undefined;
   } finally {
@@ -42,7 +46,8 @@ function readOwn(path) {
   }
 }
 
-function isOwn({ uid, mode }) {
+/** It is read what is open: the file may have been another one when its name was looked at. */
+function isOwnFile({ uid, mode }) {
   return uid === process.geteuid() && (mode & 0o022) === 0;
 }
 

@@ -5,12 +5,13 @@ const module_ = require('node:module');
 const { homedir } = require('node:os');
 const { join } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
+const { isOwnTree } = require('../dist/own-cache.js');
 const { openCache } = require('./cache.js');
 
 const dist = join(__dirname, '..', 'dist');
 const program = join(dist, 'cli.js');
 // Not in Node's own place for it below /tmp, where others could have put theirs.
-const kept = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'provision');
+const kept = join(process.env.XDG_CACHE_HOME || join(home(), '.cache'), 'provision');
 main(process.argv.slice(2));
 
 function main(args) {
@@ -19,11 +20,21 @@ function main(args) {
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--interrupt-budget=1000000');
   const build = readFileSync(join(dist, 'build-id'), 'latin1');
   const cache = openCache(join(kept, 'builds'), `${build}-${process.versions.v8}`);
-  // From release 22 on Node keeps compiled code by itself.
+  // From release 22 on Node keeps compiled code by itself, and believes what it finds.
   if (module_.enableCompileCache) {
-    module_.enableCompileCache(kept);
+    const compiled = join(kept, 'compiled');
+    if (isOwnTree(compiled)) module_.enableCompileCache(compiled);
     require(program).main(args, cache);
   } else {
     require('./kept-code.js').loadKept(program, cache).main(args, cache);
+  }
+}
+
+/** A user without an entry in passwd has none, and gets nothing kept. */
+function home() {
+  try {
+    return homedir();
+  } catch {
+    return '/nonexistent';
   }
 }

@@ -38,7 +38,19 @@ try {
     metafile: true,
     logLevel: 'warning',
   });
+  // What bin/ asks before it loads anything else.
+  const cacheTrust = await build({
+    entryPoints: ['src/trust/own-cache.ts'],
+    write: false,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    logLevel: 'warning',
+  });
   mkdirSync(fresh);
+  writeFileSync(join(fresh, 'own-cache.js'), cacheTrust.outputFiles[0].text);
   const id = createHash('sha256');
   for (const { path, text } of outputFiles) {
     const code = toCommonJs(text);

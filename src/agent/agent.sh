@@ -232,16 +232,40 @@ drop_kept() {
   [ ! -d "$state/previous/$1" ] || rm -rf -- "$state/previous/$1"
 }
 
+# find_lock: $lock is a file of this user's own in /tmp. Others can take any name that they know before, so its name is made up, and
+# it is found again by its owner. Who finds after making one that another run has done the same leaves the host to that one.
+find_lock() {
+  own_locks
+  [ -z "$lock" ] || return 0
+  made=$(umask 077; mktemp "/tmp/provision-$uid.lock.XXXXXX" 2>/dev/null) || { lock=/tmp/provision-$uid.lock; return 0; }
+  own_locks
+  [ "$locks" = 1 ] && return 0
+  rm -f -- "$made"
+  refused='held by a run that has just begun'
+}
+
+# own_locks: $lock is the first file of this user's that can be such a lock, or empty; $locks is how many there are.
+own_locks() {
+  lock='' locks=0
+  for file in "/tmp/provision-$uid.lock" "/tmp/provision-$uid.lock."*; do
+    if [ -f "$file" ] && [ ! -L "$file" ] && [ -O "$file" ]; then
+      lock=${lock:-$file} locks=$((locks + 1))
+    fi
+  done
+}
+
 # take_lock HOLDER: descriptor 9 holds the lock. Jobs close it, so that nothing they start can keep it.
 take_lock() {
   if [ -z "$locked" ]; then
     if [ "$uid" != 0 ]; then
       [ -d "$state" ] || mkdir -p -- "$state" 2>/dev/null
-      # An account without a home of its own. Nobody else may have made the file.
-      [ -w "$state" ] || lock=/tmp/provision-$uid.lock
+      # An account without a home of its own.
+      [ -w "$state" ] || find_lock
       { [ -L "$lock" ] || { [ -e "$lock" ] && [ ! -O "$lock" ]; }; } && lock=/nonexistent/$lock
     fi
-    if ! ( umask 077; : 9<>"$lock" ) 2>/dev/null; then
+    if [ -n "$refused" ]; then
+      :
+    elif ! ( umask 077; : 9<>"$lock" ) 2>/dev/null; then
       refused="error $lock cannot be opened"
     else
       exec 9<>"$lock"
@@ -260,6 +284,8 @@ take_lock() {
           ;;
         *) refused='error flock (package util-linux) is missing or failed' ;;
       esac
+      # Whoever made it has seen that another run was quicker, and has taken it away.
+      [ -e "$lock" ] || refused='held by a run that has just begun'
     fi
   fi
   if [ -n "$refused" ]; then

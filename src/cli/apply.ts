@@ -5,6 +5,8 @@ import { applyPlan } from '../controller/plan/apply.js';
 import { parsePlan } from '../controller/plan/parse.js';
 import type { Plan, PlannedCommand } from '../controller/plan/plan.js';
 import { UsageError, messageOf } from '../errors.js';
+import type { Trust } from '../trust/trust.js';
+import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
 import {
   addOutputOptions,
@@ -21,9 +23,12 @@ import {
   type OutputOptions,
   type TaskOptions,
 } from './options.js';
+import { checkConnections } from './plan-consent.js';
+import { verifyPlan } from './plan-signature.js';
 import { extraVarsOf } from './planned-command.js';
 import { recorded } from './recorded.js';
 import { readPlaybook, readSetup } from './setup.js';
+import { trustOf } from './this-user.js';
 import { version } from './version.js';
 
 interface Options extends OutputOptions {
@@ -36,7 +41,12 @@ interface Options extends OutputOptions {
   readonly timeout?: number;
   readonly vaultPasswordFile?: string;
   readonly verify: boolean;
+  readonly verifyWith?: string;
+  readonly signer?: string;
 }
+
+/** Names the file of --verify-with for every apply: no plan is applied without a signature. */
+const SIGNERS = 'PROVISION_PLAN_SIGNERS';
 
 export function define(command: Command, io: Io): void {
   command
@@ -44,6 +54,11 @@ export function define(command: Command, io: Io): void {
       'Do what a saved plan says, and nothing else. A host where anything that it rests on has moved is refused.',
     )
     .argument('<plan>', 'the file that provision plan -o wrote')
+    .option(
+      '--verify-with <file>',
+      `only with a signature (PLAN.sig) of somebody whom this file of allowed signers names (default: ${SIGNERS})`,
+    )
+    .option('--signer <identity>', 'with --verify-with: only with the signature of this one')
     .addOption(inventoryOption())
     .addOption(fromVagrantOption())
     .addOption(extraVarsOption())
@@ -54,10 +69,23 @@ export function define(command: Command, io: Io): void {
     .addOption(vaultPasswordOption())
     .addOption(verifyOption());
   addOutputOptions(command).action(async (file: string, options: Options) => {
-    const plan = parsePlan(await readPlan(file, io), file, version());
+    const trust = trustOf(io);
+    const { text, signer } = await readPlan(file, options, trust, io);
+    const plan = parsePlan(text, file, version());
     const given = optionsOf(plan.command, plan, options);
     const named = plan.command.playbook ?? undefined;
-    const setup = await readSetup(given, io, { playbook: { named }, readOnly: false });
+    const inventoryOfPlan = options.inventory.length === 0;
+    const setup = await readSetup(given, io, {
+      playbook: { named },
+      readOnly: false,
+      inventoryOfPlan,
+      trust,
+    });
+    if (signer === undefined) {
+      const { vault, secrets } = setup;
+      const own = await readExtraVars(options.extraVars, { cwd: io.cwd, vault, secrets });
+      checkConnections(setup, setup.playbookPath ?? '', own);
+    }
     const playbook = await readPlaybook(named, given, io, setup);
     const { secrets, inventory } = setup;
     const about = { kind: 'apply', playbook: playbook.name, inventory: inventory.sources } as const;
@@ -69,11 +97,41 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-async function readPlan(file: string, io: Io): Promise<string> {
+/**
+ * The text of a plan, and who has signed it where that was asked for. Otherwise its file has to be one that nobody else could have
+ * written.
+ */
+async function readPlan(
+  file: string,
+  options: Options,
+  trust: Trust,
+  io: Io,
+): Promise<{ text: string; signer: string | undefined }> {
+  const allowed = options.verifyWith ?? io.env[SIGNERS];
+  if (allowed === undefined || allowed === '') {
+    if (options.signer !== undefined)
+      throw new UsageError('--signer names who is to have signed, and nothing says how that is verified', {
+        hint: `give the file of allowed signers with --verify-with, or in ${SIGNERS}`,
+      });
+    trust.require(file);
+    return { text: await readText(file, 'the plan', io), signer: undefined };
+  }
+  trust.require(allowed);
+  const [text, signature] = [
+    await readText(file, 'the plan', io),
+    await readText(`${file}.sig`, 'the signature of the plan', io),
+  ];
+  await readText(allowed, 'the file of allowed signers', io);
+  const allowedSigners = resolve(io.cwd, allowed);
+  const signer = verifyPlan({ text, signature, allowedSigners, signer: options.signer }, io.env);
+  return { text, signer };
+}
+
+async function readText(file: string, what: string, io: Io): Promise<string> {
   try {
     return await readFile(resolve(io.cwd, file), 'utf8');
   } catch (error) {
-    throw new UsageError(`the plan cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`${what} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { Argument, Option, type Command } from 'commander';
 import type { Context } from '../cluster/context.js';
@@ -25,6 +25,7 @@ import { tableLines } from '../reporters/table.js';
 import type { Text } from '../reporters/text.js';
 import type { Io } from './io.js';
 import { say } from './say.js';
+import { trustOf, userId } from './this-user.js';
 
 interface Options {
   readonly inventory: readonly string[];
@@ -41,7 +42,7 @@ export function define(command: Command, io: Io): void {
     .action(async (options: Options) => {
       const spec = await readSpec(options, io);
       await prepareMachine({
-        uid: userInfo().uid,
+        uid: userId(),
         command: repeat('up', options),
         report: reporter(io),
         signal: io.interrupted,
@@ -67,7 +68,7 @@ export function define(command: Command, io: Io): void {
     .option('--purge', 'remove the images too that no other cluster uses')
     .action(async (options: Options) => {
       const spec = await readSpec(options, io);
-      requireRoot(userInfo().uid, repeat('down', options));
+      requireRoot(userId(), repeat('down', options));
       const there = await takeDown(spec, context(io));
       say(io, there ? `cluster ${spec.name} is gone` : `there was no cluster ${spec.name}`);
       if (options.purge !== true) return;
@@ -85,7 +86,7 @@ export function define(command: Command, io: Io): void {
     )
     .action(async (host: string, fault: Fault, options: Options) => {
       const spec = await readSpec(options, io);
-      requireRoot(userInfo().uid, repeat(`fault ${host} ${fault}`, options));
+      requireRoot(userId(), repeat(`fault ${host} ${fault}`, options));
       await breakHost(spec.name, { host, fault }, context(io));
       say(io, `${host}: ${broken[fault]}; \`provision cluster heal\` mends it`);
     });
@@ -94,7 +95,7 @@ export function define(command: Command, io: Io): void {
     .argument('[host...]')
     .action(async (hosts: string[], options: Options) => {
       const spec = await readSpec(options, io);
-      requireRoot(userInfo().uid, repeat(['heal', ...hosts].join(' '), options));
+      requireRoot(userId(), repeat(['heal', ...hosts].join(' '), options));
       await healHosts(spec.name, hosts, context(io));
     });
 
@@ -108,7 +109,7 @@ export function define(command: Command, io: Io): void {
       if (unknown !== undefined)
         throw new UsageError(`no host "${unknown}" in the inventory`, { hint: `it has ${all.join(', ')}` });
       await prepareMachine({
-        uid: userInfo().uid,
+        uid: userId(),
         command: repeat('reset', options),
         report: reporter(io),
         signal: io.interrupted,
@@ -143,11 +144,13 @@ function suiteOption(): Option {
 }
 
 async function readSpec(options: Options, io: Io): Promise<ClusterSpec> {
-  const inventory = await loadInventory(options.inventory, {
-    cwd: io.cwd,
-    secrets: io.secrets,
-    env: io.env,
-  });
+  const trust = trustOf(io);
+  for (const source of options.inventory) if (!source.includes(',')) trust.note(source);
+  const inventory = await trust.during(() =>
+    loadInventory(options.inventory, { cwd: io.cwd, secrets: io.secrets, env: io.env, trust }),
+  );
+  // Where the keys and known hosts of clusters are.
+  trust.require(join(io.cwd, '.provision', 'cluster'));
   return clusterSpec(inventory, (host) => hostVariables(inventory, host));
 }
 

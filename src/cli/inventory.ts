@@ -10,6 +10,7 @@ import { didYouMean } from '../schema.js';
 import { machineSpecs } from '../vagrant/machines.js';
 import type { Io } from './io.js';
 import { say, sayJson } from './say.js';
+import { trustOf } from './this-user.js';
 import { fromVagrant, vagrantSettings } from './vagrant.js';
 
 interface InventoryVerbOptions {
@@ -54,22 +55,21 @@ export function define(command: Command, io: Io): void {
         });
       if (options.inventory.length === 0)
         throw new UsageError('no inventory given', { hint: 'Name one with -i.' });
+      const trust = trustOf(io);
+      if (options.vaultPasswordFile !== undefined) trust.note(options.vaultPasswordFile);
       const vaultPassword = await readPassword(options.vaultPasswordFile, io);
-      const { secrets } = io;
-      const written = await loadInventory(options.inventory, {
-        cwd: io.cwd,
-        secrets,
-        vaultPassword,
-        env: io.env,
-      });
+      const { secrets, cwd, env } = io;
+      const written = await trust.during(() =>
+        loadInventory(options.inventory, { cwd, secrets, vaultPassword, env, trust }),
+      );
       if (options.forVagrant === true) {
-        const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, vaultPassword }));
+        const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, trust, vaultPassword }));
         sayJson(io, JSON.stringify(specs, undefined, 2));
         return;
       }
       const inventory =
         options.fromVagrant === true
-          ? await fromVagrant(written, { io, secrets, vaultPassword, limit: undefined, renew: true })
+          ? await fromVagrant(written, { io, secrets, trust, vaultPassword, limit: undefined, renew: true })
           : written;
       if (options.graph === true) for (const line of graphOf(inventory, group, options)) say(io, line);
       else sayJson(io, jsonOf(inventory, options));

@@ -1,13 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  writeSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -18,6 +9,8 @@ import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import type { OutputOptions } from './options.js';
 import { sayJson } from './say.js';
+import { trustOf } from './this-user.js';
+import { writeWhole } from './write-file.js';
 
 /** Where the events of a run go. */
 export interface Outputs {
@@ -31,7 +24,7 @@ export interface Outputs {
  * @throws UsageError
  */
 export async function openOutputs(options: OutputOptions, io: Io, human?: Emit): Promise<Outputs> {
-  const log = options.log === undefined ? undefined : openLog(resolve(io.cwd, options.log), options.log);
+  const log = options.log === undefined ? undefined : openLog(options.log, io);
   const junit = options.junit === undefined ? undefined : await openJunit(options.junit, io);
   const emits = [
     await printer(options, io, human),
@@ -62,9 +55,12 @@ async function printer(options: OutputOptions, io: Io, human: Emit | undefined):
   });
 }
 
-/** Everything, as text, each line with its time. */
-function openLog(path: string, named: string): Outputs {
-  const file = openFor('--log', named, () => openPrivate(path));
+/** Everything, as text, each line with its time. For its owner's eyes: it shows the insides of files. */
+function openLog(named: string, io: Io): Outputs {
+  // A file that somebody else has made, or a link, would be written to as whoever made it wants.
+  const { exists } = trustOf(io).require(named);
+  const file = openFor('--log', named, () => openSync(resolve(io.cwd, named), exists ? 'w' : 'wx', 0o600));
+  if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
   const out = {
     write: (text: string) =>
       void writeSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
@@ -77,37 +73,13 @@ function openLog(path: string, named: string): Outputs {
 async function openJunit(named: string, io: Io): Promise<Outputs> {
   const { createJunitReporter } = await import('../reporters/junit.js');
   const path = resolve(io.cwd, named);
+  trustOf(io).requirePlaceOf(named);
   openFor('--junit', named, () => accessSync(dirname(path), constants.W_OK));
   const junit = createJunitReporter(() => new Date());
   return {
     emit: junit.emit,
-    close: () =>
-      openFor('--junit', named, () => {
-        const file = openPrivate(path);
-        writeSync(file, `${junit.xml()}\n`);
-        closeSync(file);
-      }),
+    close: () => openFor('--junit', named, () => writeWhole(path, `${junit.xml()}\n`)),
   };
-}
-
-/**
- * A file for its owner's eyes: it shows the insides of a site. One that is there already, and that others may read, is made so first.
- * @throws where it belongs to somebody else
- */
-function openPrivate(path: string): number {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
-  try {
-    const stats = fstatSync(file);
-    // A pipe, a terminal or /dev/null keeps nothing.
-    if (stats.isFile()) {
-      if ((stats.mode & 0o077) !== 0) fchmodSync(file, 0o600);
-      ftruncateSync(file);
-    }
-    return file;
-  } catch (error) {
-    closeSync(file);
-    throw error;
-  }
 }
 
 function openFor<T>(option: string, named: string, open: () => T): T {

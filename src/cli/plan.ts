@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { makePlan } from '../controller/plan/make.js';
@@ -16,14 +16,18 @@ import {
   type OutputOptions,
   type TaskOptions,
 } from './options.js';
+import { requireSshKeygen, signPlan } from './plan-signature.js';
 import { plannedCommand } from './planned-command.js';
 import { recorded } from './recorded.js';
 import { say } from './say.js';
 import { readPlaybook, readSetup } from './setup.js';
+import { trustOf } from './this-user.js';
 import { version } from './version.js';
+import { writeWhole } from './write-file.js';
 
 interface Options extends HostOptions, TaskOptions, OutputOptions, ExitCodeOption {
   readonly out?: string;
+  readonly sign?: string;
 }
 
 export function define(command: Command, io: Io): void {
@@ -33,13 +37,15 @@ export function define(command: Command, io: Io): void {
   addExitCodeOption(addOutputOptions(addTaskOptions(addHostOptions(command))))
     .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
     .option('-o, --out <file>', 'save the plan; provision apply FILE does exactly that')
+    .option('--sign <key>', 'with -o: sign the plan with this ssh key, into FILE.sig')
     .addHelpText(
       'after',
-      '\nExamples:\n  provision plan -i prod.yaml -D\n  provision plan -i prod.yaml -o plan.json && provision apply plan.json',
+      '\nExamples:\n  provision plan -i prod.yaml -D\n  provision plan -i prod.yaml -o plan.json && provision apply plan.json\n  provision plan -i prod.yaml -o plan.json --sign ~/.ssh/id_ed25519',
     )
     .action(async (playbookName: string | undefined, options: Options) => {
       // A saved plan holds what will be written, so the passwords that it makes up have to be kept.
       const readOnly = options.out === undefined;
+      checkOutput(options, io);
       const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly });
       const playbook = await readPlaybook(playbookName, options, io, setup);
       const { secrets, inventory } = setup;
@@ -62,17 +68,29 @@ export function hasChanges(recap: Recap): boolean {
   return recap.hosts.some(({ changed, mayChange }) => changed + mayChange > 0);
 }
 
-/** Whole or not at all. It holds no secret, but the insides of a site: for its owner's eyes. */
-function savePlan(plan: Plan, named: string, { format, quiet }: OutputOptions, io: Io): void {
+/** What cannot be written or signed is said before anything is asked. */
+function checkOutput({ out, sign }: Options, io: Io): void {
+  if (out !== undefined) trustOf(io).requirePlaceOf(out);
+  if (sign === undefined) return;
+  if (out === undefined) throw new UsageError('--sign signs the plan that -o saves: name its file');
+  requireSshKeygen(io.env);
+  const key = resolve(io.cwd, sign);
+  if (!existsSync(key)) throw new UsageError(`--sign ${sign}: there is no such key`);
+}
+
+/** It holds no secret, but the insides of a site: for its owner's eyes. */
+function savePlan(plan: Plan, named: string, { format, quiet, sign }: Options, io: Io): void {
   const path = resolve(io.cwd, named);
-  const temporary = `${path}.${process.pid}.tmp`;
+  const text = `${JSON.stringify(plan, undefined, 1)}\n`;
+  const signature = sign === undefined ? undefined : signPlan(text, resolve(io.cwd, sign), io.env);
   try {
-    writeFileSync(temporary, `${JSON.stringify(plan, undefined, 1)}\n`, { mode: 0o600 });
-    renameSync(temporary, path);
+    writeWhole(path, text);
+    if (signature !== undefined) writeWhole(`${path}.sig`, signature);
   } catch (error) {
     throw new UsageError(`the plan cannot be saved: ${messageOf(error)}`, { cause: error });
   }
   if (format === 'json' || quiet === true) return;
+  const signed = signature === undefined ? '' : `, signed in ${named}.sig`;
   say(io, '');
-  say(io, `  saved to ${named}; provision apply ${named} does exactly this`);
+  say(io, `  saved to ${named}${signed}; provision apply ${named} does exactly this`);
 }

@@ -1,4 +1,4 @@
-import { userInfo, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { beginJournal, newRunId, type Journal, type RunAbout } from '../controller/journal/journal.js';
 import type { Plan } from '../controller/plan/plan.js';
 import type { RunOptions } from '../controller/run.js';
@@ -12,6 +12,7 @@ import type { Io } from './io.js';
 import type { OutputOptions } from './options.js';
 import { journalRoot, openOutputs } from './outputs.js';
 import { complain } from './say.js';
+import { trustOf, userName } from './this-user.js';
 import { version } from './version.js';
 
 /** What a verb's run came to. */
@@ -42,7 +43,7 @@ export async function recorded(
 ): Promise<Outcome> {
   const outputs = await openOutputs(given.output, io, given.printer);
   const id = newRunId(new Date());
-  const by = `${userInfo().username}@${hostname()}`;
+  const by = `${userName()}@${hostname()}`;
   const about = (): RunAbout => ({
     id,
     ...given.about,
@@ -93,8 +94,15 @@ function lazyJournal(
       if (journal !== 'none') work();
     } catch (error) {
       journal = 'none';
-      complain(io, `warning: this run has no journal: ${messageOf(error)}`);
+      const why =
+        error instanceof ProvisionError ? [error.message, ...error.detail].join('; ') : messageOf(error);
+      complain(io, `warning: this run has no journal: ${why}`);
     }
+  };
+  const begin = (): Journal => {
+    const root = journalRoot(io.cwd);
+    trustOf(io).require(root);
+    return beginJournal(root, about, () => new Date());
   };
   const to = (name: 'event' | 'lateEvent'): Emit =>
     createJsonReporter(
@@ -107,7 +115,7 @@ function lazyJournal(
   return {
     emit: (event) =>
       attempt(() => {
-        journal ??= beginJournal(journalRoot(io.cwd), about, () => new Date());
+        journal ??= begin();
         if (saysNothingNew(event)) writeLate(event);
         else write(event);
       }),

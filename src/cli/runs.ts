@@ -9,6 +9,7 @@ import type { Io } from './io.js';
 import { openTerminal } from './open-terminal.js';
 import { journalRoot } from './outputs.js';
 import { say, sayJson } from './say.js';
+import { trustOf } from './this-user.js';
 
 interface ShowOptions {
   readonly verbose: number;
@@ -21,7 +22,7 @@ export function define(command: Command, io: Io): void {
     'Past runs of this folder, newest last. They are kept in .provision/runs; the oldest go.',
   );
   command.action(() => {
-    for (const line of listLines(pastRuns(journalRoot(io.cwd)))) say(io, line);
+    for (const line of listLines(pastRuns(ownJournal(io)))) say(io, line);
   });
   command
     .command('show')
@@ -31,6 +32,13 @@ export function define(command: Command, io: Io): void {
     .option('-v, --verbose', 'tell more; up to -vvv', (_value: string, before: number) => before + 1, 0)
     .option('--format <format>', 'human, or json: the events as they are kept', 'human')
     .action((name: string, options: ShowOptions) => show(name, options, io));
+}
+
+/** @throws ConfigurationError where others could have written it */
+function ownJournal(io: Io): string {
+  const root = journalRoot(io.cwd);
+  trustOf(io).require(root);
+  return root;
 }
 
 function listLines(runs: readonly PastRun[]): readonly Part[] {
@@ -56,7 +64,7 @@ function listLines(runs: readonly PastRun[]): readonly Part[] {
 }
 
 async function show(name: string, options: ShowOptions, io: Io): Promise<void> {
-  const root = journalRoot(io.cwd);
+  const root = ownJournal(io);
   const events = pastEvents(root, findRun(root, name));
   if (options.format === 'json') {
     for (const event of events) sayJson(io, JSON.stringify(event));

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir, hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../checks/index.js';
@@ -12,12 +12,14 @@ import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
 import { packageFile } from '../package-file.js';
+import { notedFiles } from '../playbook/files.js';
 import { loadPlaybook } from '../playbook/load.js';
 import type { Playbook } from '../playbook/model.js';
 import { selectTags } from '../playbook/tags.js';
 import { resources } from '../resources/index.js';
 import { didYouMean } from '../schema.js';
 import { looksLikeJinja } from '../template/yaml.js';
+import type { Trust } from '../trust/trust.js';
 import { createLookup } from '../variables/lookup.js';
 import type { Secrets } from '../variables/secrets.js';
 import { addSecrets, createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
@@ -25,8 +27,10 @@ import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
 import { openTrees } from './kept-trees.js';
 import type { HostOptions, TaskOptions } from './options.js';
+import { journalRoot } from './outputs.js';
 import { promptSecret, rememberAnswers } from './prompt.js';
 import { complain } from './say.js';
+import { homeOf, loginName, trustOf, userName } from './this-user.js';
 import { fromVagrant } from './vagrant.js';
 import { verbs } from './verbs.js';
 
@@ -36,6 +40,9 @@ export interface Setup {
   readonly limit: readonly string[] | undefined;
   readonly secrets: Secrets;
   readonly vault: VaultOpener;
+  readonly trust: Trust;
+  /** absolute; left out where there is none */
+  readonly playbookPath: string | undefined;
   readonly base: Omit<RunOptions, 'playbook' | 'check' | 'verify' | 'emit'>;
 }
 
@@ -48,16 +55,68 @@ export interface Purpose {
   readonly playbook?: { readonly named: string | undefined };
   /** nothing is to be changed: not on the hosts, and no file of passwords here */
   readonly readOnly: boolean;
+  /** the inventory was named by a plan: no program of it is run */
+  readonly inventoryOfPlan?: boolean;
+  /** what has been found not to be believed before */
+  readonly trust?: Trust;
 }
 
-/** @throws UsageError, ConfigurationError */
+/**
+ * Read what the command line names, besides the playbook. Nothing of it that somebody else could have written is used: all such files
+ * are named together, with those of the playbook.
+ * @throws UsageError, ConfigurationError
+ */
 export async function readSetup(options: HostOptions, io: Io, purpose: Purpose): Promise<Setup> {
+  const trust = purpose.trust ?? trustOf(io);
   const playbook = purpose.playbook && findPlaybook(purpose.playbook.named, io.cwd);
+  noteGiven(options, playbook, trust, io);
+  return trust.during(async () => {
+    try {
+      return await readGiven(options, io, { ...purpose, path: playbook, trust });
+    } finally {
+      if (trust.faulty && playbook !== undefined) await notePlaybook(playbook, trust, io);
+    }
+  });
+}
+
+/** What is known to be used before anything is read. */
+function noteGiven(options: HostOptions, playbook: string | undefined, trust: Trust, io: Io): void {
+  const named = [
+    ...(playbook === undefined ? [] : [playbook]),
+    // Where there is none yet, a run that cannot make one goes on without it.
+    dirname(journalRoot(io.cwd)),
+    journalRoot(io.cwd),
+    ...options.inventory.filter((source) => !source.includes(',')),
+    ...options.extraVars.flatMap((one) => (one.startsWith('@') ? [one.slice(1)] : [])),
+    ...(options.vaultPasswordFile === undefined ? [] : [options.vaultPasswordFile]),
+    ...(options.limit ?? '').split(/[,:]/).flatMap((one) => /^[!&]?@(.+)/.exec(one)?.[1] ?? []),
+    join(homeOf(io.env), '.ssh', 'config'),
+  ];
+  for (const path of named) trust.note(path);
+}
+
+/** For the list of what is not to be believed: what else the playbook would read. */
+async function notePlaybook(path: string, trust: Trust, io: Io): Promise<void> {
+  const options = { path, rolesPath: rolesPath(io), catalogue: { modules: resources, checks }, cwd: io.cwd };
+  await loadPlaybook({ ...options, files: notedFiles(trust) }).catch(() => undefined);
+}
+
+interface Given extends Purpose {
+  /** of the playbook */
+  readonly path: string | undefined;
+  readonly trust: Trust;
+}
+
+async function readGiven(options: HostOptions, io: Io, given: Given): Promise<Setup> {
+  const { path: playbook, trust } = given;
   if (options.inventory.length === 0) {
     throw new UsageError('no inventory given', {
       hint: 'name one with -i, for example: provision -i inventory/production.yml',
     });
   }
+  const keyProblem = options.privateKey === undefined ? undefined : trust.problemOfKey(options.privateKey);
+  if (keyProblem !== undefined)
+    throw new UsageError(`--private-key ${options.privateKey ?? ''}: ${keyProblem}`);
   const { secrets } = io;
   const vaultPassword = readVaultPassword(options.vaultPasswordFile, io);
   const vault = createVaultOpener(vaultPassword, secrets);
@@ -67,13 +126,17 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
     vaultPassword,
     env: io.env,
     playbookDir: playbook && dirname(playbook),
+    trust,
+    readOnly: given.inventoryOfPlan,
   });
+  // From here on what was read is evaluated.
+  trust.demand();
   warnOfJinja(written, io);
   const limit = options.limit === undefined ? undefined : matchHosts(options.limit, written);
   if (limit?.length === 0) throw new UsageError(`--limit ${options.limit ?? ''} leaves no host`);
   const inventory =
     options.fromVagrant === true
-      ? await fromVagrant(written, { io, secrets, vaultPassword, limit, renew: false })
+      ? await fromVagrant(written, { io, secrets, trust, vaultPassword, limit, renew: false })
       : written;
   const ask = rememberAnswers((question) => promptSecret(question, io));
   const password = options.askBecomePass ? await ask('sudo password: ') : undefined;
@@ -84,6 +147,8 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
     limit,
     secrets,
     vault,
+    trust,
+    playbookPath: playbook,
     base: {
       cwd: io.cwd,
       inventory,
@@ -100,15 +165,17 @@ export async function readSetup(options: HostOptions, io: Io, purpose: Purpose):
           env: io.env,
           secrets,
           vaultPassword,
-          newPasswords: purpose.readOnly ? 'memory' : 'file',
+          newPasswords: given.readOnly ? 'memory' : 'file',
+          trust,
         }) as (...args: never[]) => unknown,
       },
       secrets,
+      trust,
       interrupted: io.interrupted,
       now: () => performance.now(),
       sleep: (seconds) => sleep(seconds, io.interrupted),
       prompt: io.stdin.isTTY === true ? ask : undefined,
-      lockHolder: `${userInfo().username}@${hostname()} (process ${process.pid})`,
+      lockHolder: `${userName()}@${hostname()} (process ${process.pid})`,
     },
   };
 }
@@ -134,22 +201,29 @@ export async function readPlaybook(
   name: string | undefined,
   options: TaskOptions,
   io: Io,
-  setup: Pick<Setup, 'vault' | 'secrets'>,
+  setup: Pick<Setup, 'vault' | 'secrets' | 'trust'>,
 ): Promise<Playbook> {
   const path = findPlaybook(name, io.cwd);
   const kept = io.cache && openTrees(io.cache, path);
-  const playbook = await loadPlaybook({
-    path,
-    rolesPath: [join(io.cwd, 'roles'), join(shipped, 'roles')],
-    catalogue: { modules: resources, checks },
-    cwd: io.cwd,
-    openVault: setup.vault.openValue,
-    foundVault: setup.vault.foundVault,
-    noteSecrets: (value) => addSecrets(value, setup.secrets),
-    kept,
-  });
+  const playbook = await setup.trust.during(() =>
+    loadPlaybook({
+      path,
+      rolesPath: rolesPath(io),
+      catalogue: { modules: resources, checks },
+      cwd: io.cwd,
+      openVault: setup.vault.openValue,
+      foundVault: setup.vault.foundVault,
+      noteSecrets: (value) => addSecrets(value, setup.secrets),
+      files: notedFiles(setup.trust),
+      kept,
+    }),
+  );
   kept?.save();
   return selectTags(playbook, { tags: options.tags, skipTags: options.skipTags });
+}
+
+function rolesPath(io: Io): string[] {
+  return [join(io.cwd, 'roles'), join(shipped, 'roles')];
 }
 
 function findPlaybook(name: string | undefined, cwd: string): string {
@@ -177,11 +251,13 @@ function findPlaybook(name: string | undefined, cwd: string): string {
 }
 
 function connectionDefaults(options: HostOptions, io: Io): ConnectionDefaults {
-  const home = io.env['HOME'] ?? homedir();
+  const home = homeOf(io.env);
   let files: readonly SshConfigFile[] | undefined;
   return {
     home,
-    user: userInfo().username,
+    get user() {
+      return loginName();
+    },
     agentSocket: io.env['SSH_AUTH_SOCK'],
     // Read when a host is logged in to: listings need none of it.
     get sshConfig() {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { userInfo } from 'node:os';
 import { HostValues } from '../controller/host-values.js';
 import { createScopes } from '../controller/scopes.js';
 import { UsageError } from '../errors.js';
@@ -11,14 +10,17 @@ import { vagrantLogins } from '../vagrant/logins.js';
 import { isController } from '../vagrant/machines.js';
 import { withVagrantLogins } from '../vagrant/overlay.js';
 import { settingsOf, type HostSettings } from '../vagrant/settings.js';
+import type { Trust } from '../trust/trust.js';
 import { createLookup } from '../variables/lookup.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Io } from './io.js';
 import { complain } from './say.js';
+import { userId } from './this-user.js';
 
 export interface VagrantOptions {
   readonly io: Io;
   readonly secrets: Secrets;
+  readonly trust: Trust;
   readonly vaultPassword: string | undefined;
   /** these hosts have to have a machine; undefined: all */
   readonly limit: readonly string[] | undefined;
@@ -32,11 +34,16 @@ export async function fromVagrant(inventory: Inventory, options: VagrantOptions)
   const settings = vagrantSettings(inventory, options);
   const hosts = settings.filter((one) => !isController(one)).map((one) => one.host);
   const folder = await findVagrantFolder(io.cwd, io.env);
+  // The Vagrantfile is run by Vagrant; the other folder holds logins and pinned keys.
+  options.trust.note(folder.file);
+  options.trust.note(folder.data);
+  options.trust.note(join(folder.data, 'provision'));
+  options.trust.demand();
   const wanted = hosts.filter((host) => limit?.includes(host) ?? true);
   const logins = await vagrantLogins(folder, hosts, {
     wanted,
     env: io.env,
-    uid: userInfo().uid,
+    uid: userId(),
     report: (line) => void complain(io, line),
     renew: options.renew,
   });
@@ -55,7 +62,7 @@ export async function fromVagrant(inventory: Inventory, options: VagrantOptions)
 /** The variables of all hosts as they are known before any host is. */
 export function vagrantSettings(
   inventory: Inventory,
-  { io, secrets, vaultPassword }: Pick<VagrantOptions, 'io' | 'secrets' | 'vaultPassword'>,
+  { io, secrets, trust, vaultPassword }: Pick<VagrantOptions, 'io' | 'secrets' | 'trust' | 'vaultPassword'>,
 ): HostSettings[] {
   const values = new HostValues(new Set());
   const scopes = createScopes({
@@ -70,6 +77,7 @@ export function vagrantSettings(
         secrets,
         vaultPassword,
         newPasswords: 'memory',
+        trust,
       }) as (...args: never[]) => unknown,
     },
     factsOf: (host) => {

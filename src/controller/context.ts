@@ -1,4 +1,4 @@
-import type { Query } from '../agent/query.js';
+import type { Answers, Query } from '../agent/query.js';
 import type { TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
 import type { Task } from '../playbook/model.js';
@@ -40,8 +40,8 @@ export interface HostContext {
   readonly tally: Tally;
   /** told of each unit that differs before anything is done about it; what it returns refuses that */
   readonly onChange: (change: UnitChange) => TaskError | undefined;
-  /** in a dry run: told what a unit has asked of a place */
-  readonly onAsked: ((place: Place, queries: readonly Query[]) => void) | undefined;
+  /** in a dry run: told what a place has answered to a unit */
+  readonly onAnswered: ((place: Place, queries: readonly Query[], answers: Answers) => void) | undefined;
   /** told before anything is done, or waited for, on any host: what was said before may not hold any more */
   readonly forget: () => void;
   /** dry run */

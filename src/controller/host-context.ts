@@ -64,7 +64,7 @@ export function hostContext(host: string, given: HostTurn, run: Run): HostContex
     secrets: options.secrets,
     tally: stateOf(host).tally,
     onChange: options.onChange ?? (() => undefined),
-    onAsked: options.check ? options.onAsked : undefined,
+    onAnswered: options.check ? options.onAnswered : undefined,
     forget: run.forget,
     check: options.check,
     interrupted: given.signal,
@@ -87,7 +87,14 @@ function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostVa
     resources: options.resources,
     secrets: options.secrets,
     answerLocally: (query, task, scope) =>
-      answerLocally(query, { task, scope, playbookDir: place.play.dir, cwd: options.cwd, once: run.once }),
+      answerLocally(query, {
+        task,
+        scope,
+        playbookDir: place.play.dir,
+        cwd: options.cwd,
+        once: run.once,
+        trust: options.trust,
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Query } from '../agent/query.js';
+import type { Answers, Query } from '../agent/query.js';
 import type { Check } from '../checks/check.js';
 import { ProvisionError, UnreachableError, type TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -15,6 +15,7 @@ import type { Playbook } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
 import type { Sourced } from '../template/template.js';
 import { variablesNameFacts } from '../variables/names-facts.js';
+import type { Trust } from '../trust/trust.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Progress, Tally } from './context.js';
 import { FactsPending } from './facts.js';
@@ -44,11 +45,13 @@ export interface RunOptions {
   readonly checks: ReadonlyMap<string, Check>;
   readonly functions: Readonly<Record<string, (...args: never[]) => unknown>>;
   readonly secrets: Secrets;
+  /** asked about each file of this machine before it is used; left out: everything is believed */
+  readonly trust?: Trust | undefined;
   readonly emit: Emit;
   /** told of each unit that differs before anything is done about it; what it returns refuses that */
   readonly onChange?: ((change: UnitChange) => TaskError | undefined) | undefined;
-  /** in a dry run: told what a unit has asked of a place */
-  readonly onAsked?: ((place: Place, queries: readonly Query[]) => void) | undefined;
+  /** in a dry run: told what a place has answered to a unit */
+  readonly onAnswered?: ((place: Place, queries: readonly Query[], answers: Answers) => void) | undefined;
   /** sessions of another run on the same hosts, to be used and left open */
   readonly sessionOf?: ((host: string) => Session) | undefined;
   readonly interrupted: AbortSignal;
@@ -182,6 +185,7 @@ export function prepareRun(options: RunOptions): Run {
       connection: () => connectionSettings(host),
       lockHolder: options.check || options.verify === 'only' ? undefined : options.lockHolder,
       prompt: options.prompt,
+      trust: options.trust,
       signal: options.interrupted,
       onConnected: (ms) => options.emit({ type: 'host-connected', host, ms: Math.round(ms) }),
       onRequest: ({ user, ...about }) =>

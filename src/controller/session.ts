@@ -14,6 +14,7 @@ import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
 import { connect } from '../transport/connect.js';
 import { becomeParts } from './become-user.js';
+import type { Trust } from '../trust/trust.js';
 import { stepFailure } from './failure.js';
 import { tryLogin } from './try-login.js';
 import type { Connection } from '../transport/connection.js';
@@ -27,6 +28,7 @@ export interface SessionOptions {
   /** who holds the host's lock; undefined where nothing is changed */
   readonly lockHolder: string | undefined;
   readonly prompt?: ((question: string) => Promise<string>) | undefined;
+  readonly trust?: Trust | undefined;
   readonly signal: AbortSignal;
   readonly onConnected: (ms: number) => void;
   /** told of each request that was answered */
@@ -265,7 +267,7 @@ export class Session {
     request: AgentRequest,
     options: RequestOptions,
   ): Promise<AgentResponse> {
-    const { now, sleep, signal } = this.#options;
+    const { now, sleep, signal, trust } = this.#options;
     const { target } = this.#options.connection();
     const nothing: AgentResponse = { outputs: [], failed: undefined, answers: new Answers(new Map()) };
     const idle = asksOnly(request) && request.queries.length === 0;
@@ -273,7 +275,7 @@ export class Session {
     if (response.failed !== undefined) return response;
     const answers = new Map<string, Answer>(response.answers.entries());
     for (const query of logins)
-      answers.set(queryKey(query), await tryLogin(query, { target, now, sleep, signal }));
+      answers.set(queryKey(query), await tryLogin(query, { target, now, sleep, signal, trust }));
     return { ...response, answers: new Answers(answers) };
   }
 
@@ -294,11 +296,11 @@ export class Session {
   }
 
   async #start(user: BecomeUser): Promise<Agent> {
-    const { prompt, signal, onConnected, now } = this.#options;
+    const { prompt, trust, signal, onConnected, now } = this.#options;
     const settings = this.#options.connection();
     if (!this.#connection) {
       const began = now();
-      this.#connection = connect(settings.target, { ...(prompt ? { prompt } : {}), signal }).then(
+      this.#connection = connect(settings.target, { ...(prompt ? { prompt } : {}), trust, signal }).then(
         (connection) => {
           onConnected(now() - began);
           return connection;

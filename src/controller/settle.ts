@@ -142,7 +142,8 @@ async function settleTried(
     return { result: { status: 'failed', registered: failed, ms }, error, applied };
   }
   const unsure = tried.unsure ?? verdict.unsure;
-  if (unit.work && !hidden(head, unit)) context.onAsked?.(unit.work.at, queriesOf(unit.work));
+  const { work } = unit;
+  if (work?.answers) context.onAnswered?.(work.at, queriesOf(work), work.answers);
   const status = unsure !== undefined ? 'may-change' : registered.changed ? 'changed' : 'ok';
   if (status === 'changed') notify(head, context.notified, context);
   else if (status === 'may-change') notify(head, context.maybeNotified, context);

@@ -2,6 +2,7 @@ import type { LoginAnswer, LoginQuery } from '../agent/query.js';
 import { messageOf } from '../errors.js';
 import { connect } from '../transport/connect.js';
 import type { Connection } from '../transport/connection.js';
+import type { Trust } from '../trust/trust.js';
 import type { Target } from '../transport/target.js';
 
 interface Surroundings {
@@ -9,6 +10,7 @@ interface Surroundings {
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
   readonly signal: AbortSignal;
+  readonly trust?: Trust | undefined;
 }
 
 /** Log in anew and start a command, again and again until it works or the time is up. The connection is closed again. */
@@ -25,11 +27,15 @@ export async function tryLogin(query: LoginQuery, around: Surroundings): Promise
 }
 
 /** @returns why it did not work */
-async function once(connectTimeout: number, { target, signal }: Surroundings): Promise<string | undefined> {
+async function once(
+  connectTimeout: number,
+  { target, signal, trust }: Surroundings,
+): Promise<string | undefined> {
   let connection: Connection | undefined;
   let late: NodeJS.Timeout | undefined;
   try {
-    connection = await connect(target.kind === 'ssh' ? { ...target, connectTimeout } : target, { signal });
+    const hurried = target.kind === 'ssh' ? { ...target, connectTimeout } : target;
+    connection = await connect(hurried, { signal, trust });
     const channel = await connection.exec('true');
     channel.stdout.resume();
     channel.stderr.resume();

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError, UsageError, messageOf } from '../errors.js';
+import type { Trust } from '../trust/trust.js';
 import type { Secrets } from '../variables/secrets.js';
 import { createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
 import { InventoryDraft } from './draft.js';
@@ -21,6 +22,10 @@ export interface InventoryOptions {
   readonly playbookDir?: string | undefined;
   /** of inventory scripts; left out: the controller's own environment */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** asked about each file before it is read; left out: everything is believed */
+  readonly trust?: Trust | undefined;
+  /** run no program: who has named these sources may only name files to read */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** Files that a folder of sources may hold beside them, by Ansible's list. */
@@ -54,6 +59,7 @@ export async function loadInventory(
     const given = {
       vault: reading.vault,
       secrets: options.secrets,
+      trust: options.trust,
       shown: (file: string) => shownName(file, options.cwd),
     };
     readVarsFolder(path.join(folder, 'group_vars'), draft.groups, given);
@@ -115,7 +121,10 @@ async function readSourceFolder(folder: string, reading: Reading): Promise<void>
 async function readSourceFile(file: string, reading: Reading): Promise<void> {
   const { draft, options, vault } = reading;
   const isYaml = ['.yml', '.yaml', '.json'].includes(path.extname(file));
+  options.trust?.note(file);
   if (!isYaml && isExecutable(file)) {
+    if (options.readOnly === true) throw wantsConsent(shownName(file, options.cwd));
+    options.trust?.demand();
     await readScriptSource(file, draft, { env: options.env ?? process.env });
     return;
   }
@@ -123,6 +132,12 @@ async function readSourceFile(file: string, reading: Reading): Promise<void> {
   const { text } = vault.openFile(readFileSync(file, 'utf8'), shown);
   if (isYaml || (path.extname(file) === '' && looksLikeYaml(text))) readYamlSource(text, shown, draft, vault);
   else readIniSource(text, shown, draft);
+}
+
+function wantsConsent(program: string): UsageError {
+  return new UsageError(`the plan names a program as its inventory: ${program}`, {
+    hint: 'a plan alone runs no program here: if it is the right one, name the inventory again, with -i',
+  });
 }
 
 function shownName(file: string, cwd: string): string {

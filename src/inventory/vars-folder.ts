@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ConfigurationError, messageOf } from '../errors.js';
 import { Template, type Loaded } from '../template/template.js';
 import { loadYaml } from '../template/yaml.js';
+import type { Trust } from '../trust/trust.js';
 import type { Secrets } from '../variables/secrets.js';
 import { addSecrets, type VaultOpener } from '../variables/vault-opener.js';
 import { setVar } from './draft.js';
@@ -13,6 +14,7 @@ export interface VarsFolderOptions {
   readonly shown: (file: string) => string;
   readonly vault: VaultOpener;
   readonly secrets: Secrets;
+  readonly trust?: Trust | undefined;
 }
 
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
@@ -31,7 +33,7 @@ export function readVarsFolder(
     const entry = EXTENSIONS.map((extension) => name + extension).find((one) => entries.has(one));
     if (entry === undefined) continue;
     for (const file of filesOf(path.join(folder, entry)))
-      readVars(readText(file), options.shown(file), folderVars, options);
+      readVars(readText(file, options.trust), options.shown(file), folderVars, options);
   }
 }
 
@@ -63,8 +65,9 @@ function filesOf(entry: string): string[] {
   return usable.flatMap((one) => filesOf(path.join(entry, one.name)));
 }
 
-function readText(file: string): string {
+function readText(file: string, trust: Trust | undefined): string {
   try {
+    trust?.note(file);
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw unreadable(file, error);

@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { ConfigurationError, messageOf } from '../errors.js';
+import { isRegular } from '../trust/path.js';
+import type { Trust } from '../trust/trust.js';
 
 /**
  * The file system as the loader sees it. Synchronous: a site is some sixty small files that name one another, reading
@@ -22,6 +24,20 @@ export const diskFiles: Files = {
   },
   list: (path) => orUndefined(path, () => readdirSync(path).sort()) ?? [],
 };
+
+/** The same, where each file that is read is noted: what names it has to ask at the end whether all of them are to be believed. */
+export function notedFiles(trust: Trust): Files {
+  return {
+    ...diskFiles,
+    read(path) {
+      const found = trust.note(path);
+      // Somebody's pipe would be waited for.
+      return found.exists && (isRegular(found) || found.faults.length === 0)
+        ? diskFiles.read(path)
+        : undefined;
+    },
+  };
+}
 
 function orUndefined<T>(path: string, look: () => T): T | undefined {
   try {

@@ -39,8 +39,25 @@ export function renderText(template: Template, scope: Scope): string {
  * Included files see the same variables, and those of include's second argument.
  * @throws as renderValue
  */
-export function renderFile(text: string, file: string, scope: Scope): string {
-  return renderIncluded(text, file, scope, 0);
+export function renderFile(
+  text: string,
+  file: string,
+  scope: Scope,
+  { path = file, read = readPlain }: Partial<FileReading> = {},
+): string {
+  return renderIncluded(text, { file, path, read, depth: 0 }, scope);
+}
+
+/** How a template reads those that it includes. */
+export interface FileReading {
+  /** of the template: theirs are relative to it. Left out: as messages show it, from the folder of the process. */
+  readonly path: string;
+  /** given an absolute path */
+  readonly read: (path: string) => string;
+}
+
+function readPlain(path: string): string {
+  return readFileSync(path, 'utf8');
 }
 
 function openVaulted(vaulted: Vaulted): string {
@@ -96,29 +113,37 @@ function noInclude(wanted: string): never {
   throw new Error(`include('${String(wanted)}') works in template files only`);
 }
 
-function renderIncluded(source: string, file: string, scope: Scope, depth: number): string {
+interface Rendering extends FileReading {
+  /** as messages show it */
+  readonly file: string;
+  readonly depth: number;
+}
+
+function renderIncluded(source: string, rendering: Rendering, scope: Scope): string {
+  const { file, read, depth } = rendering;
   const text = textOfFile(source, file);
   const include: Include = (wanted, data) => {
-    const target = path.resolve(path.dirname(file), path.extname(wanted) === '' ? `${wanted}.ejs` : wanted);
+    const name = path.extname(wanted) === '' ? `${wanted}.ejs` : wanted;
+    const target = path.resolve(path.dirname(rendering.path), name);
     if (depth >= DEEPEST_INCLUDE)
       throw new Error(`include('${wanted}'): files include one another without an end`);
     const shown = path.isAbsolute(file)
       ? target
-      : path.join(path.dirname(file), path.relative(path.dirname(path.resolve(file)), target));
+      : path.join(path.dirname(file), path.relative(path.dirname(path.resolve(rendering.path)), target));
     return renderIncluded(
-      readIncluded(target, wanted),
-      shown,
+      readIncluded(target, wanted, read),
+      { file: shown, path: target, read, depth: depth + 1 },
       data ? overlay(scope, data) : scope,
-      depth + 1,
     );
   };
   return renderParts(text, inspectTemplate(text), scope, include);
 }
 
-function readIncluded(target: string, wanted: string): string {
+function readIncluded(target: string, wanted: string, read: FileReading['read']): string {
   try {
-    return readFileSync(target, 'utf8');
+    return read(target);
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     throw new Error(`include('${wanted}'): ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js';
+import type { Trust } from '../trust/trust.js';
 import { timeFor, dial } from './dial.js';
 import { connectLocal } from './local.js';
 import type { Target } from './target.js';
@@ -6,6 +7,8 @@ import type { Target } from './target.js';
 export interface ConnectOptions {
   /** asks for the passphrase of a key */
   readonly prompt?: (question: string) => Promise<string>;
+  /** asked about files of keys and of known hosts; left out: they are believed */
+  readonly trust?: Trust | undefined;
   /** aborting gives up */
   readonly signal?: AbortSignal;
 }

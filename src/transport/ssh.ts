@@ -4,9 +4,10 @@ import ssh2, {
   type Algorithms,
   type ConnectConfig,
 } from 'ssh2';
+import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { UnreachableError } from '../errors.js';
+import { UnreachableError, type ProvisionError } from '../errors.js';
 import type { Channel, Connection } from './connection.js';
 import type { ConnectOptions } from './connect.js';
 import { timeFor, type TimeLeft } from './dial.js';
@@ -61,6 +62,7 @@ async function login(
   { socket, timeLeft }: Opened,
   options: ConnectOptions,
 ): Promise<Client> {
+  believeKnownHosts(target, options);
   const check = createHostKeyCheck(target, socket instanceof Socket ? socket.remoteAddress : undefined);
   const tried: Tried[] = [];
   const offers = createOffers();
@@ -106,6 +108,19 @@ function algorithmsOf({ algorithms = {} }: SshTarget, pinned: readonly string[])
     hmac: exactly(algorithms.MACs ?? ALGORITHMS.MACs),
     compress: ['none'],
   };
+}
+
+/** Who can write to these files decides which host is believed. */
+function believeKnownHosts(target: SshTarget, { trust }: ConnectOptions): void {
+  try {
+    for (const [index, file] of target.knownHostsFiles.entries()) {
+      const isWritten = index === 0 && target.hostKeyChecking === 'accept-new';
+      if (isWritten || existsSync(file)) trust?.require(file);
+    }
+  } catch (error) {
+    const { message, detail, hint } = error as ProvisionError;
+    throw new UnreachableError(message, { host: target.name, detail, hint, cause: error });
+  }
 }
 
 function ready(

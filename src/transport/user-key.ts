@@ -75,6 +75,8 @@ function guarded(key: ParsedKey, target: SshTarget): ParsedKey {
 }
 
 async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKey> {
+  const problem = options.trust?.problemOfKey(file);
+  if (problem !== undefined) throw new UnreachableError(problem);
   const text = readFileSync(file);
   const special = unsupported(text);
   if (special !== undefined) throw new UnreachableError(special);

@@ -8,6 +8,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface VagrantFolder {
   /** of the Vagrantfile */
   readonly root: string;
+  /** the Vagrantfile itself */
+  readonly file: string;
   /** `.vagrant` */
   readonly data: string;
 }
@@ -30,7 +32,11 @@ export async function findVagrantFolder(cwd: string, env: Env): Promise<VagrantF
   for (let folder = start; ; folder = dirname(folder)) {
     for (const name of names) {
       if (await exists(join(folder, name)))
-        return { root: folder, data: resolve(folder, env['VAGRANT_DOTFILE_PATH'] ?? '.vagrant') };
+        return {
+          root: folder,
+          file: join(folder, name),
+          data: resolve(folder, env['VAGRANT_DOTFILE_PATH'] ?? '.vagrant'),
+        };
     }
     if (dirname(folder) === folder) break;
   }

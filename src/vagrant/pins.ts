@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VagrantFolder } from './folder.js';
@@ -44,8 +45,8 @@ function dirOf(folder: VagrantFolder, name: string): string {
 }
 
 async function replace(file: string, content: string): Promise<void> {
-  const fresh = `${file}.${process.pid}.new`;
-  await writeFile(fresh, content);
+  const fresh = `${file}.${randomBytes(6).toString('hex')}.new`;
+  await writeFile(fresh, content, { flag: 'wx', mode: 0o600 });
   await rename(fresh, file);
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../errors.js';
 import { didYouMean } from '../schema.js';
+import type { Trust } from '../trust/trust.js';
 import { keepCertificate, makeCertificate, readCertificate, type CertificateOptions } from './certificate.js';
 import { keepSecret } from './keep-secret.js';
 import type { Secrets } from './secrets.js';
@@ -18,6 +19,8 @@ export interface LookupOptions {
   readonly random?: (limit: number) => number;
   /** `memory`: a password or certificate that is missing is made up but not written, for dry runs */
   readonly newPasswords?: 'file' | 'memory';
+  /** asked about each file before it is read or made; left out: everything is believed */
+  readonly trust?: Trust | undefined;
 }
 
 export interface PasswordOptions {
@@ -48,6 +51,11 @@ const KINDS = ['password', 'certificate', 'file', 'env'];
 export function createLookup(options: LookupOptions): Lookup {
   const madeUp = new Map<string, string>();
   const vault = createVaultOpener(options.vaultPassword, options.secrets);
+  const fileOf = (name: string): string => {
+    const file = path.resolve(options.inventoryDir, name);
+    options.trust?.require(file);
+    return file;
+  };
   return (kind, name, given = {}) => {
     if (typeof name !== 'string' || name === '')
       throw new TypeError(`lookup('${kind}'): its second argument is a name or path`);
@@ -55,20 +63,20 @@ export function createLookup(options: LookupOptions): Lookup {
       case 'env':
         return options.env[name];
       case 'file': {
-        const file = path.resolve(options.inventoryDir, name);
+        const file = fileOf(name);
         const opened = vault.openFile(readText(file, kind), file);
         const text = opened.text.replace(/[\r\n]+$/, '');
         if (opened.secret) options.secrets.add(text);
         return text;
       }
       case 'password': {
-        const file = path.resolve(options.inventoryDir, name);
+        const file = fileOf(name);
         const password = madeUp.get(file) ?? readPassword(file) ?? makePassword(file, given, options, madeUp);
         options.secrets.add(password);
         return password;
       }
       case 'certificate': {
-        const file = path.resolve(options.inventoryDir, name);
+        const file = fileOf(name);
         const pem = madeUp.get(file) ?? readCertificate(file) ?? newCertificate(file, given, options, madeUp);
         options.secrets.add(privateKeysOf(pem));
         return pem.trimEnd();

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { expect } from 'chai';
 import { LockedError, startAgent, type Agent } from '../../src/agent/agent.js';
 import type { Step } from '../../src/agent/step.js';
@@ -101,6 +109,60 @@ for (const shell of SHELLS) {
       await new Promise((resolve) => setTimeout(resolve, 200));
       await take(two.agent, 'ben');
       await lost;
+    });
+  });
+
+  describe(`the lock of an account without a home, under ${shell}`, () => {
+    const UID = 54_322;
+    const opened: Agent[] = [];
+    const files = (): string[] =>
+      readdirSync('/tmp')
+        .filter((name) => name.startsWith(`provision-${UID}.lock`))
+        .map((name) => `/tmp/${name}`);
+    const clean = (): void => files().forEach((file) => rmSync(file));
+
+    before(function () {
+      if (process.getuid?.() !== 0) this.skip();
+      clean();
+    });
+    afterEach(async () => {
+      for (const agent of opened.splice(0)) await agent.close();
+      clean();
+    });
+
+    async function takeAs(holder: string): Promise<Agent> {
+      const user = `setpriv --reuid ${UID} --regid ${UID} --clear-groups env HOME=/nonexistent`;
+      const agent = await startAgent(tappedConnection().connection, {
+        host: 'h1',
+        shell: `${user} ${shell}`,
+      });
+      opened.push(agent);
+      await agent.request({ lock: { holder }, steps: [], queries: [] }, { timeout: 10 });
+      return agent;
+    }
+    const held = async (holder: string): Promise<LockedError> =>
+      takeAs(holder).then(
+        () => expect.fail('taken'),
+        (error: unknown) => error as LockedError,
+      );
+
+    it('is held, and is taken again in the same file', async () => {
+      const agent = await takeAs('anna');
+      expect((await held('ben')).holder).to.equal('anna');
+      const before = files();
+      expect(before).to.have.length(1);
+      await agent.close();
+      await takeAs('ben');
+      expect(files()).to.deep.equal(before);
+    });
+
+    it('is not kept from it by a file or a link that somebody else has made under its names', async () => {
+      writeFileSync(`/tmp/provision-${UID}.lock`, 'theirs');
+      writeFileSync(`/tmp/provision-${UID}.lock.AAAAAA`, 'theirs', { mode: 0o666 });
+      symlinkSync('/etc/hostname', `/tmp/provision-${UID}.lock.000000`);
+      await takeAs('anna');
+      expect((await held('ben')).holder).to.equal('anna');
+      expect(readFileSync(`/tmp/provision-${UID}.lock.AAAAAA`, 'utf8')).to.equal('theirs');
     });
   });
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,7 +14,7 @@ import {
 } from 'node:fs';
 import * as module from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
@@ -111,5 +112,58 @@ describe('compiled code that is kept', function () {
     const names = readdirSync(join(cache, 'provision', 'builds'));
     expect(names).to.include.members(['b', 'c']).and.not.to.include('a');
     expect(names).to.have.length(3);
+  });
+});
+
+describe('where code is kept', function () {
+  let cache: string;
+  before(function () {
+    if (!existsSync(join(bin, '../../dist/cli.js'))) this.skip();
+  });
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), 'provision-cache-'));
+  });
+  afterEach(() => rmSync(cache, { recursive: true, force: true }));
+
+  /** What is in the folder after a run of this release of Node, with the times of when it was written. */
+  function run(): [string, number][] {
+    const env = { ...process.env, XDG_CACHE_HOME: cache };
+    expect(execFileSync(process.execPath, [bin, '--version'], { encoding: 'utf8', env })).to.match(/^\d/);
+    return readdirSync(cache, { recursive: true, encoding: 'utf8' }).map((name) => [
+      name,
+      statSync(join(cache, name)).mtimeMs,
+    ]);
+  }
+
+  it('a second run takes what the first has kept', () => {
+    const first = run();
+    expect(first.length).to.be.greaterThan(2);
+    expect(run()).to.deep.equal(first);
+  });
+
+  it('nothing is kept in a folder that others can write to, or below one', () => {
+    chmodSync(cache, 0o777);
+    expect(run()).to.deep.equal([]);
+    mkdirSync(join(cache, 'provision'), { mode: 0o700 });
+    expect(run().map(([name]) => name)).to.deep.equal(['provision']);
+  });
+
+  it('what somebody else has put there is neither read nor written', function () {
+    if (process.geteuid?.() !== 0) this.skip();
+    const names = run().map(([name]) => name);
+    const file = names.filter((name) => statSync(join(cache, name)).isFile()).sort()[0] ?? '';
+    for (const name of [file, dirname(file)]) {
+      const before = run();
+      for (const [one] of before) chownSync(join(cache, one), 0, 0);
+      chownSync(join(cache, name), 1, 1);
+      // Broken code would be written anew where it is believed.
+      for (const [one] of before)
+        if (statSync(join(cache, one)).isFile()) writeFileSync(join(cache, one), 'nonsense');
+      run();
+      // Left as it is, or put in the place of what somebody else owned, which was not read.
+      if (statSync(join(cache, name)).uid !== 0)
+        expect(readFileSync(join(cache, file), 'utf8')).to.equal('nonsense');
+      else expect(name).to.equal(file);
+    }
   });
 });

@@ -15,10 +15,11 @@ describe('folders of users, in the roles', () => {
   for (const role of readdirSync(ROLES)) {
     it(`hold nothing of root's: ${role}`, () => {
       const folder = join(ROLES, role);
-      const variables = {
-        ...read(join(folder, 'defaults/main.yml')),
-        ...read(join(folder, 'vars/main.yml')),
-      };
+      const variables: Mapping = Object.assign(
+        {},
+        read(join(folder, 'defaults/main.yml')),
+        read(join(folder, 'vars/main.yml')),
+      );
       const tasks = ['tasks', 'handlers'].flatMap((kind) => tasksIn(join(folder, kind)));
       expect(kept(tasks, variables)).to.deep.equal([]);
     });

@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { vagrantSettings } from '../../src/cli/vagrant.js';
 import type { Inventory } from '../../src/inventory/model.js';
+import { createTrust } from '../../src/trust/trust.js';
+import { thisUserAlone } from '../../src/trust/who.js';
 import type { HostSettings } from '../../src/vagrant/settings.js';
 import { createSecrets } from '../../src/variables/secrets.js';
 
@@ -20,6 +22,7 @@ export function settingsFrom(inventory: Inventory): HostSettings[] {
       interrupted: new AbortController().signal,
     },
     secrets: createSecrets(),
+    trust: createTrust(thisUserAlone(), '/nowhere'),
     vaultPassword: undefined,
   });
 }

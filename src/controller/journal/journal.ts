@@ -65,7 +65,7 @@ export function beginJournal(root: string, about: () => RunAbout, clock: () => D
   mkdirSync(dir, { mode: 0o700 });
   const started = clock().toISOString();
   write(dir, 'run.json', { ...about(), started });
-  const events = openSync(join(dir, 'events.ndjson'), 'a', 0o600);
+  const events = openSync(join(dir, 'events.ndjson'), 'ax', 0o600);
   rotate(root);
   let late = '';
   let ended = false;
@@ -127,6 +127,6 @@ function rotate(root: string): void {
 /** Whole or not at all. */
 function write(dir: string, name: string, value: unknown): void {
   const temporary = join(dir, `.${name}.tmp`);
-  writeFileSync(temporary, `${JSON.stringify(value, undefined, 1)}\n`, { mode: 0o600 });
+  writeFileSync(temporary, `${JSON.stringify(value, undefined, 1)}\n`, { mode: 0o600, flag: 'wx' });
   renameSync(temporary, join(dir, name));
 }

@@ -1,10 +1,4 @@
-import {
-  ConfigurationError,
-  MissingPrerequisiteError,
-  ProvisionError,
-  TaskError,
-  formatPosition,
-} from '../../errors.js';
+import { ConfigurationError, TaskError, formatPosition } from '../../errors.js';
 import type { Recap, RunEvent } from '../../events.js';
 import { runPlays } from '../play.js';
 import { resolvePlays, type ResolvedPlay } from '../resolve-plays.js';
@@ -49,18 +43,21 @@ function guardOf(plan: Plan): (change: UnitChange) => TaskError | undefined {
   };
 }
 
-/** Ask every host again, plan anew from the answers, and take those hosts out of the run where that is another plan. */
+/**
+ * Rehearse the playbook on every host, and take those out of the run where that comes to another plan. Hosts are asked what the
+ * playbook asks; the run itself starts from their answers.
+ */
 async function holdAgainst(plan: Plan, plays: readonly ResolvedPlay[], run: Run): Promise<void> {
   const hosts = [...new Set(plays.flatMap((play) => play.hosts))];
   for (const host of hosts) refuseUnplanned(host, plan.hosts[host], run);
-  await Promise.all(hosts.map((host) => run.limit(() => askAgain(host, plan.hosts[host], run))));
   const recorder = createRecorder(plan.salt, run.options.secrets);
   const rehearsal = prepareRun({
     ...run.options,
     check: true,
     verify: 'none',
     onChange: recorder.onChange,
-    onAsked: undefined,
+    onAnswered: (place, queries, answers) =>
+      run.stateOf(place.host).session.remember(place.user, queries, answers),
     emit: (event) => passOn(event, run),
     sessionOf: (host) => run.stateOf(host).session,
   });
@@ -96,24 +93,4 @@ function refuseUnplanned(host: string, planned: HostPlan | undefined, run: Run):
 
 function refuse(host: string, message: string, detail: readonly string[], run: Run): void {
   leave(host, new TaskError(message, { host, detail, hint: 'make a new plan: provision plan -o FILE' }), run);
-}
-
-/** All that the plan asked, in one request for each user: the rehearsal is answered from it. */
-async function askAgain(host: string, planned: HostPlan | undefined, run: Run): Promise<void> {
-  const state = run.stateOf(host);
-  if (state.out !== undefined || !planned) return;
-  const began = run.options.now();
-  for (const { user, queries } of planned.asked) {
-    try {
-      const { answers } = await state.session.request(user ?? undefined, { steps: [], queries });
-      state.session.remember(user ?? undefined, queries, answers);
-    } catch (error) {
-      // A user that an earlier change will make: it is asked in its turn.
-      if (error instanceof MissingPrerequisiteError) continue;
-      if (!(error instanceof ProvisionError)) throw error;
-      leave(host, error, run);
-      return;
-    }
-  }
-  state.busy += run.options.now() - began;
 }

@@ -1,3 +1,4 @@
+import { canonical } from './digest.js';
 import type { PlannedTask } from './plan.js';
 
 /** What tells one entry of a plan from the others of its host. */
@@ -22,9 +23,11 @@ export function differences(planned: readonly PlannedTask[], now: readonly Plann
 }
 
 function differenceOf(planned: PlannedTask, now: PlannedTask): string[] {
-  if (planned.digest === now.digest) return [];
-  // Why it is unsure may be told in other words.
-  if (planned.unsure !== undefined && now.unsure !== undefined) return [];
+  const bothUnsure = planned.unsure !== undefined && now.unsure !== undefined;
+  if (planned.digest === now.digest || bothUnsure) {
+    if (shownOf(planned, bothUnsure) === shownOf(now, bothUnsure)) return [];
+    return [`${nameOf(now)}: the plan shows something else than what would be done${subjectsOf(now)}`];
+  }
   if ((planned.unsure === undefined) !== (now.unsure === undefined))
     return [
       `${nameOf(planned)}: ${now.unsure === undefined ? 'can be told now' : `cannot be told any more: ${now.unsure}`}`,
@@ -42,6 +45,11 @@ function differenceOf(planned: PlannedTask, now: PlannedTask): string[] {
   return [
     `${nameOf(planned)}: ${written ? 'what would be done is another thing: a file or variable of the playbook has changed since' : 'its changes are others'}${subjectsOf(now)}`,
   ];
+}
+
+/** What people were shown. Why a task is unsure may be told in other words, and with it what it rests on. */
+function shownOf({ unsure, digest, rests, ...shown }: PlannedTask, isUnsure: boolean): string {
+  return canonical(isUnsure ? shown : { ...shown, unsure, digest, rests });
 }
 
 function nameOf({ task }: PlannedTask): string {

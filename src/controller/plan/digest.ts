@@ -34,8 +34,8 @@ export function restOf(query: Query, answer: Answer): unknown {
   }
 }
 
-/** JSON with sorted keys; a Buffer, which may be large or binary, in base64. */
-function canonical(value: unknown): string {
+/** JSON with sorted keys, without what is undefined; a Buffer, which may be large or binary, in base64. */
+export function canonical(value: unknown): string {
   if (Buffer.isBuffer(value)) return `<${value.toString('base64')}>`;
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value instanceof Map) return canonical([...value].sort());

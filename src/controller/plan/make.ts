@@ -22,9 +22,9 @@ export async function makePlan(
 ): Promise<{ readonly plan: Plan; readonly recap: Recap }> {
   const salt = randomBytes(16).toString('hex');
   const recorder = createRecorder(salt, options.secrets);
-  const { onChange, onAsked } = recorder;
+  const { onChange } = recorder;
   const recap = await runPlaybook(
-    { ...options, check: true, verify: 'none', onChange, onAsked },
+    { ...options, check: true, verify: 'none', onChange },
     look ? { after: (_plays, run) => look(recorder.changesOf, run) } : {},
   );
   const plan: Plan = {

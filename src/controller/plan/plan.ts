@@ -1,4 +1,3 @@
-import type { Query } from '../../agent/query.js';
 import type { ChangeView, TaskLabel } from '../../events.js';
 
 /** What `provision plan -o` saves and `provision apply` reads. No value in it is secret. docs/reference/plan.schema.json */
@@ -15,7 +14,7 @@ export interface Plan {
   readonly hosts: Readonly<Record<string, HostPlan>>;
 }
 
-export const PLAN_FORMAT = 'provision-plan/1';
+export const PLAN_FORMAT = 'provision-plan/2';
 
 /** The command line that the plan was made with, as far as it decides what is planned. Paths are as they were given. */
 export interface PlannedCommand {
@@ -35,8 +34,6 @@ export interface HostPlan {
   readonly state: 'planned' | 'failed' | 'unreachable';
   /** in the order in which they would be made */
   readonly changes: readonly PlannedTask[];
-  /** what was asked, for asking it again in one request; what might hold a secret is left out */
-  readonly asked: readonly { readonly user: string | null; readonly queries: readonly Query[] }[];
 }
 
 /** A task, or one item of its loop, that would change something. */

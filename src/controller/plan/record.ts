@@ -1,4 +1,3 @@
-import { queryKey, type Query } from '../../agent/query.js';
 import { describeStep } from '../../agent/describe-step.js';
 import type { Step } from '../../agent/step.js';
 import { formatPosition, type TaskError } from '../../errors.js';
@@ -7,18 +6,14 @@ import type { Secrets } from '../../variables/secrets.js';
 import { userName } from '../become-user.js';
 import { viewChange } from '../changes.js';
 import { showValue } from '../shown.js';
-import type { Place, UnitChange } from '../unit.js';
+import type { UnitChange } from '../unit.js';
 import { aboutQuery } from './about.js';
 import { digestOf, restOf } from './digest.js';
 import type { HostPlan, PlannedTask, StepView } from './plan.js';
 
-/** A query that is longer than this (characters) is asked in its turn. */
-const LONGEST = 16 * 1024;
-
 /** Takes down what a run would change, or changes. */
 export interface Recorder {
   readonly onChange: (change: UnitChange) => TaskError | undefined;
-  readonly onAsked: (place: Place, queries: readonly Query[]) => void;
   /** what was taken down of each host of a recap */
   hosts(recap: Pick<Recap, 'hosts'>): Record<string, HostPlan>;
   /** what was taken down so far of one */
@@ -27,18 +22,10 @@ export interface Recorder {
 
 export function createRecorder(salt: string, secrets: Secrets): Recorder {
   const changes = new Map<string, PlannedTask[]>();
-  const asked = new Map<string, Map<string | null, Map<string, Query>>>();
   return {
     onChange(change) {
       changes.set(change.host, [...(changes.get(change.host) ?? []), plannedTask(change, salt, secrets)]);
       return undefined;
-    },
-    onAsked(place, queries) {
-      const user = place.user ?? null;
-      const ofHost = asked.get(place.host) ?? new Map<string | null, Map<string, Query>>();
-      const ofUser = ofHost.get(user) ?? new Map<string, Query>();
-      for (const query of queries) ofUser.set(queryKey(query), query);
-      asked.set(place.host, ofHost.set(user, ofUser));
     },
     hosts: (recap) =>
       Object.fromEntries(
@@ -47,19 +34,11 @@ export function createRecorder(salt: string, secrets: Secrets): Recorder {
           {
             state: unreachable ? 'unreachable' : failed > 0 ? 'failed' : 'planned',
             changes: changes.get(host) ?? [],
-            asked: [...(asked.get(host) ?? [])].map(([user, queries]) => ({
-              user,
-              queries: [...queries].flatMap(([key, query]) => (isOpen(key, secrets) ? [query] : [])),
-            })),
           },
         ]),
       ),
     changesOf: (host) => changes.get(host) ?? [],
   };
-}
-
-function isOpen(key: string, secrets: Secrets): boolean {
-  return key.length <= LONGEST && secrets.redact(key) === key;
 }
 
 function plannedTask(change: UnitChange, salt: string, secrets: Secrets): PlannedTask {

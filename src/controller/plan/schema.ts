@@ -92,10 +92,6 @@ export const planSchema: JsonSchema = {
       additionalProperties: object({
         state: { enum: ['planned', 'failed', 'unreachable'] },
         changes: { type: 'array', items: planned },
-        asked: {
-          type: 'array',
-          items: object({ user: maybeText, queries: { type: 'array', items: { type: 'object' } } }),
-        },
       }),
     },
   }),

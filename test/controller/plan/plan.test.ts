@@ -1,10 +1,25 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Ajv } from 'ajv';
 import type { Plan } from '../../../src/controller/plan/plan.js';
 import { planSchema } from '../../../src/controller/plan/schema.js';
-import { cleanUp, project, type Project } from '../project.js';
+import { run } from '../../../src/cli.js';
+import { cleanUp, ioOf, project, type Project } from '../project.js';
 
 const isPlan = new Ajv({ allErrors: true, strict: false }).compile(planSchema);
 
@@ -28,6 +43,8 @@ const site = (): Project =>
     },
     ['web1', 'web2'],
   );
+
+const playOfOne = `- hosts: all\n  tasks: [{ copy: { dest: "<%= out %>/f", content: x } }]\n`;
 
 const planOf = (one: Project, file = 'plan.json'): Plan =>
   JSON.parse(readFileSync(join(one.dir, file), 'utf8')) as Plan;
@@ -80,15 +97,67 @@ describe('a saved plan', () => {
     expect((await one.cli('--check', '--exit-code', 'site.yml')).code).to.equal(0);
   });
 
-  it('asks each host again in one round trip, and needs no other before the first change', async () => {
+  it('asks each host what a dry run asks, and needs no other round trip before the first change', async () => {
     const one = site();
     await planned(one);
-    const { stdout } = await one.cli('apply', '-vvv', '--no-verify', '-f', '1', 'plan.json');
-    const first = stdout.split('\n').filter((line) => /^ {2}request {3}web1/.test(line));
-    expect(first[0]).to.match(/ \d+ questions: /);
-    expect(first[1]).to.match(/1 step/);
-    // Answered from that request: the command that only asks ran once for the plan and once for apply.
-    expect(one.lines('asked')).to.have.length(2);
+    const requests = async (...args: string[]): Promise<string[]> => {
+      const { stdout } = await one.cli(...args);
+      return stdout.split('\n').filter((line) => /^ {2}request {3}web1/.test(line));
+    };
+    const dry = await requests('--check', '-vvv', 'site.yml');
+    const ran = await requests('apply', '-vvv', '--no-verify', '-f', '1', 'plan.json');
+    expect(ran.findIndex((line) => /1 step/.test(line))).to.equal(dry.length);
+    // Answered from the rehearsal: the command that only asks ran once for the plan, the dry run and apply each.
+    expect(one.lines('asked')).to.have.length(3);
+  });
+
+  it('has nothing that a host is asked: not even what is added to it by hand', async () => {
+    const one = site();
+    const plan = await planned(one);
+    expect(plan.hosts['web1']).to.have.all.keys('state', 'changes');
+    const asked = [
+      { user: null, queries: [{ kind: 'command', argv: ['touch', join(one.dir, 'from-the-plan')] }] },
+    ];
+    const web1 = { ...plan.hosts['web1'], asked };
+    one.write({ 'plan.json': JSON.stringify({ ...plan, hosts: { ...plan.hosts, web1 } }) });
+    const { code, stderr } = await one.cli('apply', 'plan.json');
+    expect(code).to.equal(5);
+    expect(stderr).to.include('"asked"');
+    expect(existsSync(join(one.dir, 'from-the-plan'))).to.equal(false);
+  });
+
+  it('does nothing that it does not show: changed texts, steps and uncertain tasks are refused', async () => {
+    const one = site();
+    const plan = await planned(one);
+    type Entry = Plan['hosts'][string]['changes'][number];
+    const tampered = async (
+      name: string,
+      change: (entry: Entry) => object,
+      conf?: string,
+    ): Promise<string> => {
+      const changes = plan.hosts['web1']!.changes.map((entry) =>
+        entry.task.name === name ? { ...entry, ...change(entry) } : entry,
+      );
+      one.write({
+        'plan.json': JSON.stringify({
+          ...plan,
+          hosts: { ...plan.hosts, web1: { ...plan.hosts['web1'], changes } },
+        }),
+      });
+      const { stdout } = await one.cli('apply', 'plan.json');
+      expect(one.read('conf')?.split('\n')[0]).to.equal(conf);
+      return stdout;
+    };
+    const other = 'the plan shows something else than what would be done';
+    expect(await tampered('configuration', () => ({ changes: [] }))).to.include(`configuration: ${other}`);
+    expect(await tampered('configuration', () => ({ steps: [] }))).to.include(`configuration: ${other}`);
+    expect(await tampered('inside', () => ({ as: 'nobody' }))).to.include(`inside: ${other}`);
+    expect(await tampered('configuration', () => ({ unsure: 'who knows' }))).to.include(
+      `configuration: ${other}`,
+    );
+    // As it was made, or unsure in other words, it is applied; the other host has been all the while.
+    expect(await tampered('inside', () => ({ unsure: 'in other words' }), 'port=80')).to.not.include(other);
+    expect(one.read('d/f')).to.equal('x');
   });
 
   it('refuses a host where something that it rests on has moved, names it, and applies the others', async () => {
@@ -202,6 +271,254 @@ describe('a saved plan', () => {
     expect(Object.keys(plan.hosts)).to.deep.equal(['web2']);
     await one.cli('apply', 'plan.json');
     expect([one.read('other'), one.read('other', 'web2')]).to.deep.equal([undefined, 'asked']);
+  });
+});
+
+describe('a plan that has gone through other hands', () => {
+  cleanUp();
+
+  const program = (one: Project): string => {
+    const path = join(one.dir, 'hosts.sh');
+    const out = JSON.stringify(join(one.dir, 'hosts', 'web1'));
+    const answer = `{"all": {"hosts": ["web1"], "vars": {"ansible_connection": "local", "out": ${out}}}}`;
+    writeFileSync(path, `#!/bin/sh\necho x >>'${one.dir}/programs'\ncat <<'E'\n${answer}\nE\n`, {
+      mode: 0o755,
+    });
+    return path;
+  };
+  const timesRun = (one: Project): number =>
+    existsSync(join(one.dir, 'programs')) ? readFileSync(join(one.dir, 'programs'), 'utf8').length / 2 : 0;
+
+  it('runs no program as its inventory unless that is named again', async () => {
+    const one = project({ 'site.yml': playOfOne });
+    program(one);
+    expect((await one.cli('plan', '-i', 'hosts.sh', '-o', 'plan.json', 'site.yml')).code).to.equal(0);
+    const before = timesRun(one);
+    for (const sources of [['hosts.sh'], ['inventory.yml', 'hosts.sh'], ['.']]) {
+      const plan = planOf(one);
+      one.write({ 'named.json': JSON.stringify({ ...plan, inventory: { ...plan.inventory, sources } }) });
+      const { code, stderr } = await one.cli('apply', 'named.json');
+      expect(stderr).to.match(/the plan names a program as its inventory: hosts\.sh\n {2}try: .*-i/);
+      expect(code).to.equal(5);
+    }
+    expect(timesRun(one)).to.equal(before);
+    expect((await one.cli('apply', '-i', 'hosts.sh', 'plan.json')).code).to.equal(0);
+    expect(one.read('f')).to.equal('x');
+  });
+
+  it('leads to no other host, and to no other way to log in, by an -e that only it has', async () => {
+    const made = project({ 'site.yml': playOfOne });
+    await made.cli('plan', '-o', 'plan.json', '-e', 'harmless=1', 'site.yml');
+    const plan = planOf(made);
+    const refused = async (extraVars: readonly string[], ...args: string[]): Promise<string> => {
+      const command = { ...plan.command, extraVars: extraVars.map((text) => ({ text })) };
+      made.write({ 'led.json': JSON.stringify({ ...plan, command }) });
+      return (await made.cli('apply', ...args, 'led.json')).stderr;
+    };
+    for (const given of [
+      'ansible_host=192.0.2.1',
+      'ansible_connection=ssh',
+      '{"ansible_ssh_common_args": "-o StrictHostKeyChecking=accept-new", "ansible_connection": "ssh"}',
+      'ansible_become_password=x',
+    ])
+      expect(await refused([given])).to.match(/an -e of the plan decides where .* or how to log in/);
+    expect(await refused(['ansible_connection=local'], '-e', 'ansible_connection=local')).to.equal('');
+    expect(made.read('f')).to.equal('x');
+  });
+
+  it('is not read where somebody else could have written it', async () => {
+    const one = project({ 'site.yml': playOfOne });
+    await planned(one);
+    chmodSync(join(one.dir, 'plan.json'), 0o666);
+    const { code, stderr } = await one.cli('apply', 'plan.json');
+    expect(stderr).to.include('plan.json (owner root, mode 0666): everybody can write to it');
+    expect(code).to.equal(5);
+    expect(one.read('f')).to.equal(undefined);
+  });
+
+  it('is saved under no name that somebody else could have laid a link to, and not where they can exchange it', async () => {
+    const one = project({ 'site.yml': playOfOne, target: 'safe' });
+    symlinkSync(join(one.dir, 'target'), join(one.dir, 'plan.json'));
+    symlinkSync(join(one.dir, 'target'), join(one.dir, `plan.json.${process.pid}.tmp`));
+    await planned(one);
+    expect(readFileSync(join(one.dir, 'target'), 'utf8')).to.equal('safe');
+    expect(readdirSync(one.dir).filter((name) => name.endsWith('.tmp'))).to.have.length(1);
+    mkdirSync(join(one.dir, 'open'));
+    chmodSync(join(one.dir, 'open'), 0o777);
+    for (const args of [
+      ['plan', '-o', 'open/plan.json', 'site.yml'],
+      ['--log', 'open/log', 'site.yml'],
+      ['--junit', 'open/junit.xml', 'site.yml'],
+    ])
+      expect((await one.cli(...args)).stderr).to.include('open (owner root, mode 0777)');
+    expect(readdirSync(join(one.dir, 'open'))).to.deep.equal([]);
+  });
+});
+
+describe('a signed plan', () => {
+  cleanUp();
+
+  let keys: string;
+  before(function () {
+    if (spawnSync('ssh-keygen', ['-?']).error) this.skip();
+    keys = mkdtempSync(join(tmpdir(), 'provision-signers-'));
+    for (const name of ['ada', 'eve'])
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(keys, name)]);
+    const line = (name: string, more = ''): string =>
+      `${name}@example.org ${more}${readFileSync(join(keys, `${name}.pub`), 'utf8')}`;
+    writeFileSync(join(keys, 'allowed'), line('ada', 'namespaces="provision-plan" '));
+    writeFileSync(join(keys, 'both'), line('ada') + line('eve'));
+  });
+  after(() => {
+    if (keys as string | undefined) rmSync(keys, { recursive: true, force: true });
+  });
+
+  const signed = async (by = 'ada'): Promise<Project> => {
+    const one = project({ 'site.yml': playOfOne });
+    const { code, stdout, stderr } = await one.cli(
+      'plan',
+      '-o',
+      'p.json',
+      '--sign',
+      join(keys, by),
+      'site.yml',
+    );
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(stdout).to.include('saved to p.json, signed in p.json.sig');
+    return one;
+  };
+  const apply = (one: Project, ...args: string[]): ReturnType<Project['cli']> =>
+    one.cli('apply', ...args, 'p.json');
+  const allowed = (name = 'allowed'): string[] => ['--verify-with', join(keys, name)];
+
+  it('is applied where its signer is allowed, by name too; what ssh-keygen makes is taken and made', async () => {
+    const one = await signed();
+    const file = join(one.dir, 'p.json');
+    const args = [
+      '-Y',
+      'verify',
+      '-f',
+      join(keys, 'allowed'),
+      '-I',
+      'ada@example.org',
+      '-n',
+      'provision-plan',
+    ];
+    execFileSync('ssh-keygen', [...args, '-s', `${file}.sig`], { input: readFileSync(file) });
+    expect(statSync(`${file}.sig`).mode & 0o777).to.equal(0o600);
+    rmSync(`${file}.sig`);
+    execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-f', join(keys, 'ada'), '-n', 'provision-plan', file]);
+    const { code, stderr } = await apply(one, ...allowed(), '--signer', 'ada@example.org');
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(one.read('f')).to.equal('x');
+  });
+
+  it('is applied whoever owns the file, and with its -e: the signature covers them', async () => {
+    const one = project({ 'site.yml': playOfOne });
+    const given = ['-e', 'ansible_connection=local', '-o', 'p.json', '--sign', join(keys, 'ada'), 'site.yml'];
+    await one.cli('plan', ...given);
+    chmodSync(join(one.dir, 'p.json'), 0o666);
+    expect((await apply(one, ...allowed())).stderr).to.equal('');
+    expect(one.read('f')).to.equal('x');
+  });
+
+  it('is refused without a good signature of somebody who is allowed, before anything else', async () => {
+    const one = await signed();
+    const [plan, sig] = ['p.json', 'p.json.sig'].map((name) => readFileSync(join(one.dir, name), 'utf8')) as [
+      string,
+      string,
+    ];
+    const refused = async (why: RegExp, ...args: string[]): Promise<void> => {
+      const { code, stderr, stdout } = await apply(one, ...args);
+      expect(stderr).to.match(why);
+      expect([code, stdout]).to.deep.equal([5, '']);
+      one.write({ 'p.json': plan, 'p.json.sig': sig });
+    };
+    one.write({ 'p.json': plan.replace('"site.yml"', '"evil.yml"') });
+    await refused(/not signed by anybody whom \S+allowed names/, ...allowed());
+    one.write({ 'p.json': 'no plan at all' });
+    await refused(/not signed by anybody/, ...allowed());
+    one.write({ 'p.json.sig': 'nonsense' });
+    await refused(/not signed by anybody/, ...allowed());
+    rmSync(join(one.dir, 'p.json.sig'));
+    await refused(/the signature of the plan cannot be read: ENOENT/, ...allowed());
+    await refused(/not signed by eve@example\.org/, ...allowed('both'), '--signer', 'eve@example.org');
+    await refused(/file of allowed signers cannot be read/, ...allowed('none'));
+    await refused(/--signer names who is to have signed/, '--signer', 'ada@example.org');
+    // Signed by a key that is not allowed, or for something else.
+    for (const [key, namespace] of [
+      ['eve', 'provision-plan'],
+      ['ada', 'file'],
+    ] as const) {
+      const args = ['-q', '-Y', 'sign', '-f', join(keys, key), '-n', namespace];
+      one.write({ 'p.json.sig': execFileSync('ssh-keygen', args, { input: plan, encoding: 'utf8' }) });
+      await refused(/not signed by anybody/, ...allowed());
+    }
+    chmodSync(join(keys, 'allowed'), 0o666);
+    await refused(/allowed \(owner root, mode 0666\)/, ...allowed());
+    chmodSync(join(keys, 'allowed'), 0o644);
+    expect(one.read('f')).to.equal(undefined);
+    expect((await apply(one, ...allowed())).code).to.equal(0);
+  });
+
+  it('can be asked for always', async () => {
+    const one = project({ 'site.yml': playOfOne });
+    await one.cli('plan', '-o', 'p.json', 'site.yml');
+    const { io, said } = ioOf(one.dir, { env: { PROVISION_PLAN_SIGNERS: join(keys, 'allowed') } });
+    await run(['apply', 'p.json'], io);
+    expect(said().stderr).to.include('the signature of the plan cannot be read');
+    expect(said().code).to.equal(5);
+  });
+
+  it('says what is missing before anything is asked', async () => {
+    const one = project({ 'site.yml': playOfOne });
+    const error = async (env: Record<string, string>, ...args: string[]): Promise<string> => {
+      const { io, said } = ioOf(one.dir, { env });
+      await run(['plan', '-i', 'inventory.yml', ...args, 'site.yml'], io);
+      expect([said().code, said().stdout]).to.deep.equal([5, '']);
+      return said().stderr;
+    };
+    expect(await error({}, '--sign', join(keys, 'ada'))).to.include('name its file');
+    expect(await error({}, '-o', 'p.json', '--sign', 'none')).to.include('there is no such key');
+    expect(await error({ PATH: '/nowhere' }, '-o', 'p.json', '--sign', join(keys, 'ada'))).to.match(
+      /ssh-keygen, which signs and verifies plans, cannot be run: [^]*openssh-client/,
+    );
+    writeFileSync(join(keys, 'nonsense'), 'x', { mode: 0o600 });
+    const { stderr, code } = await one.cli(
+      'plan',
+      '-o',
+      'p.json',
+      '--sign',
+      join(keys, 'nonsense'),
+      'site.yml',
+    );
+    expect(stderr).to.match(/the plan cannot be signed with \S+nonsense/);
+    expect(code).to.equal(5);
+    expect(existsSync(join(one.dir, 'p.json'))).to.equal(false);
+  });
+
+  it('is signed by a key of the ssh-agent, named by its public half', async () => {
+    const socket = join(keys, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    try {
+      while (!existsSync(socket)) await setTimeout(20);
+      const env = { SSH_AUTH_SOCK: socket };
+      execFileSync('ssh-add', ['-q', join(keys, 'ada')], {
+        env: { ...process.env, ...env },
+        stdio: 'ignore',
+      });
+      writeFileSync(join(keys, 'agents.pub'), readFileSync(join(keys, 'ada.pub')));
+      const one = project({ 'site.yml': playOfOne });
+      const { io, said } = ioOf(one.dir, { env });
+      await run(
+        ['plan', '-i', 'inventory.yml', '-o', 'p.json', '--sign', join(keys, 'agents.pub'), 'site.yml'],
+        io,
+      );
+      expect(said().stderr).to.equal('');
+      expect((await apply(one, ...allowed())).code).to.equal(0);
+    } finally {
+      agent.kill();
+    }
   });
 });
 
