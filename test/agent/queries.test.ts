@@ -131,6 +131,39 @@ underEachShell('queries about files', (host) => {
     }
   });
 
+  // Both programs are preceded by what the owner of a file can do between a look at it and its opening.
+  it('do not wait for a pipe that is put in the place of a file', async () => {
+    for (const name of ['a', 'b', 'c']) writeFileSync(at(name), name);
+    mkdirSync(at('bin'));
+    const swap = (file: string): string => `rm -f '${file}'; mkfifo '${file}'`;
+    const stub = (program: string, code: string): void =>
+      writeFileSync(at(`bin/${program}`), `#!/bin/sh\n${code}\nexec /usr/bin/${program} "$@"\n`, {
+        mode: 0o755,
+      });
+    stub('sha256sum', swap(at('b')));
+    stub('dd', `[ "$1" != 'if=${at('c')}' ] || { ${swap(at('c'))}; }`);
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${at('bin')}:${path}`;
+    const agent = await startAgent(connectLocal(), { host: 'h1', shell: host.shell });
+    process.env['PATH'] = path;
+    const began = Date.now();
+    const answers = await ask<'content'>(
+      agent,
+      ...['a', 'b', 'c'].map((name): ContentQuery => ({
+        kind: 'content',
+        path: at(name),
+        unless: sha256('a'),
+      })),
+    );
+    expect(answers).to.deep.equal([
+      { state: 'same' },
+      { state: 'absent' },
+      { state: 'content', content: Buffer.alloc(0) },
+    ]);
+    expect(Date.now() - began).to.be.lessThan(14_000);
+    await agent.close();
+  }).timeout(40_000);
+
   it('bring what files of the kernel hold, which tell no size', async () => {
     writeFileSync(at('plain'), 'plain');
     const paths = [at('plain'), '/proc/version', at('plain2'), '/proc/sys/kernel/ostype'];

@@ -19,6 +19,9 @@ export interface EntryState {
   readonly owner: string;
 }
 
+/** The most bytes of a file that are read: no file of keys comes near. */
+const MOST = 1024 * 1024;
+
 // The home folder is known to the host alone: asking for it first would cost a round trip for every host in sync.
 const READ = `user=$1 path=$2
 entry=$(getent passwd "$user" 2>/dev/null) || entry=$(awk -F: -v u="$user" '$1 == u' /etc/passwd)
@@ -37,7 +40,7 @@ printf '%s\\n' "$path"
 id -gn "$user"
 state "\${path%/*}"
 state "$path"
-[ ! -f "$path" ] || cat "$path"
+[ ! -f "$path" ] || dd if="$path" iflag=nonblock,fullblock bs=${MOST} count=1 status=none
 `;
 
 export function keyFileQuery(user: string, path: string | undefined): ScriptQuery {
