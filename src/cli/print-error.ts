@@ -1,5 +1,5 @@
 import wrapAnsi from 'wrap-ansi';
-import { ProvisionError, TaskError, UnreachableError, messageOf } from '../errors.js';
+import { DefectError, ProvisionError, TaskError, UnreachableError, messageOf } from '../errors.js';
 import { errorLines } from '../reporters/error-lines.js';
 import { createPalette } from '../reporters/palette.js';
 import { ExitCode } from './exit-codes.js';
@@ -20,6 +20,7 @@ export function printError(error: unknown, io: Io): number {
   const lines = [`${palette.red('error:')} ${host}${first}`, ...rest];
   io.stderr.write(`${lines.flatMap((line) => fitted(line, io)).join('\n')}\n`);
   if (io.env['PROVISION_DEBUG']) io.stderr.write(`${error.stack ?? ''}\n`);
+  if (error instanceof DefectError) return ExitCode.internal;
   if (error instanceof UnreachableError) return ExitCode.unreachable;
   return error instanceof TaskError ? ExitCode.failed : ExitCode.usage;
 }

@@ -1,5 +1,5 @@
 import type { Step, StepOutput } from '../agent/step.js';
-import { ProvisionError } from '../errors.js';
+import { hostError, type ProvisionError } from '../errors.js';
 import { becomeUserOf } from './place.js';
 import { prepareRun, type RunOptions } from './run-state.js';
 
@@ -63,8 +63,7 @@ export async function execOnHosts(
       );
       done(outputs[0], undefined);
     } catch (error) {
-      if (!(error instanceof ProvisionError)) throw error;
-      done(undefined, error);
+      done(undefined, hostError(error, host));
     }
   }
 }

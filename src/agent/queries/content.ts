@@ -24,10 +24,14 @@ const READ_WITHIN = 10;
  * the writer of a pipe; what opens many has a limit.
  */
 export const content: QueryKind<'content'> = {
+  mayBeCut: true,
   compile: (queries) => [
     sumsOf(queries),
-    ...batchesOf(queries).map(sendBatch),
-    ...queries.map((_query, index) => `content_show ${index}`),
+    ...batchesOf(queries).map((batch) => ({
+      code: sendBatch(batch),
+      keep: (batch.length + 1) * SMALL,
+    })),
+    ...queries.map((_query, index) => ({ code: `content_show ${index}`, keep: LARGEST + SMALL })),
   ],
   parse(queries, [sums, ...outputs]) {
     const hashes = new Map(

@@ -1,6 +1,10 @@
+import { SQL_TIMEOUT } from '../limits.js';
 import type { SqlAnswer } from '../query.js';
 import { quote } from '../quote.js';
 import { textOf, type QueryKind } from './kind.js';
+
+/** Bytes of a client's output that are kept. */
+const KEEP = 16 * 1024 * 1024;
 
 type SqlQuery = Parameters<QueryKind<'sql'>['compile']>[0][number];
 
@@ -12,7 +16,7 @@ export const sql: QueryKind<'sql'> = {
   readsErrors: true,
   compile: (queries) => [
     'client=$(command -v mariadb || command -v mysql) || { echo "no mariadb or mysql client is installed" >&2; client=false; }',
-    ...batchesOf(queries).map(batchCode),
+    ...batchesOf(queries).map((batch) => ({ code: batchCode(batch), keep: KEEP })),
   ],
   parse(queries, [found, ...outputs]) {
     const missing = found?.stderr.toString('utf8').trim() ?? '';
@@ -42,7 +46,7 @@ function batchCode(batch: readonly SqlQuery[]): string {
   const database = batch[0]?.database;
   const text = batch.map((query, index) => statementLines(query, index).join('\n')).join('\n');
   const options = '--xml --force --default-character-set=utf8mb4 --connect-timeout=10';
-  return `body=${quote(`${text}\n`)}\nprintf %s "$body" | timeout -k 5 60 "$client" ${options}${database === undefined ? '' : ` -- ${quote(database)}`}`;
+  return `body=${quote(`${text}\n`)}\nprintf %s "$body" | timeout -k 5 ${SQL_TIMEOUT} "$client" ${options}${database === undefined ? '' : ` -- ${quote(database)}`}`;
 }
 
 function statementLines({ sql: text }: SqlQuery, index: number): string[] {

@@ -1,10 +1,4 @@
-import {
-  ConfigurationError,
-  MissingPrerequisiteError,
-  ProvisionError,
-  TaskError,
-  formatPosition,
-} from '../../errors.js';
+import { ConfigurationError, MissingPrerequisiteError, TaskError, formatPosition } from '../../errors.js';
 import type { Recap, RunEvent } from '../../events.js';
 import { runPlays } from '../play.js';
 import { resolvePlays, type ResolvedPlay } from '../resolve-plays.js';
@@ -110,7 +104,6 @@ async function askAgain(host: string, planned: HostPlan | undefined, run: Run): 
     } catch (error) {
       // A user that an earlier change will make: it is asked in its turn.
       if (error instanceof MissingPrerequisiteError) continue;
-      if (!(error instanceof ProvisionError)) throw error;
       leave(host, error, run);
       return;
     }
