@@ -17,7 +17,8 @@ const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [.
  * @throws SyntaxError for what is no JSON; JsonRefused, which is one, for what is too long, too deep or too much
  */
 export function parseForeignJson(text: string): unknown {
-  if (text.length > LONGEST) throw new JsonRefused(`JSON of more than ${LONGEST / 1024 / 1024} million characters`);
+  if (text.length > LONGEST)
+    throw new JsonRefused(`JSON of more than ${LONGEST / 1024 / 1024} million characters`);
   checkShape(text);
   return JSON.parse(text);
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import pLimit from 'p-limit';
 import { ConfigurationError, escapeControl, type Position } from '../errors.js';
+import { parseForeignJson } from '../foreign-json.js';
 import type { Loaded } from '../template/template.js';
 import type { DraftHost, InventoryDraft } from './draft.js';
 
@@ -133,9 +134,9 @@ function failure(
 function readObject(text: string, what: string, position: Position): Data {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text);
   } catch (error) {
-    throw wrong(`${what} is not valid JSON (${(error as Error).message})`, position);
+    throw wrong(`${what} cannot be read as JSON (${(error as Error).message})`, position);
   }
   return asObject(value, what, position);
 }

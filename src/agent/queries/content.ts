@@ -138,10 +138,14 @@ function contentsIn({ stdout }: PartOutput): [number, Buffer][] {
   const end = stdout.indexOf(10);
   if (end < 0) return [];
   let from = end + 1;
-  return [...stdout.toString('latin1', 0, end).matchAll(/(\d+):(\d+) /g)].map(([, index, size]) => {
+  // No batch has a longer line of sizes.
+  const sizes = stdout.toString('latin1', 0, Math.min(end, TOGETHER * 32)).split(' ');
+  return sizes.flatMap((one): [number, Buffer][] => {
+    const [, index, size] = /^(\d{1,9}):(\d{1,9})$/.exec(one) ?? [];
+    if (index === undefined) return [];
     const content = stdout.subarray(from, from + Number(size));
     from += Number(size);
-    return [Number(index), content];
+    return [[Number(index), content]];
   });
 }
 

@@ -56,9 +56,9 @@ function statementLines({ sql: text }: SqlQuery, index: number): string[] {
 function parseBatch(batch: readonly SqlQuery[], out: string, err: string): (SqlAnswer | undefined)[] {
   const rows = new Map<number, (string | null)[][]>();
   let current = -1;
-  for (const [, body = ''] of out.matchAll(/<resultset[^>]*>([\s\S]*?)<\/resultset>/g)) {
-    const found = [...body.matchAll(/<row>([\s\S]*?)<\/row>/g)].map(([, row = '']) => fieldsOf(row));
-    const numbered = /^provision (\d+)$/.exec(found[0]?.[0] ?? '')?.[1];
+  for (const body of elements(out, '<resultset', '</resultset>')) {
+    const found = [...elements(body, '<row>', '</row>')].map(fieldsOf);
+    const numbered = /^provision (\d{1,9})$/.exec(found[0]?.[0] ?? '')?.[1];
     if (numbered === undefined) rows.set(current, found);
     else rows.set((current = Number(numbered)), []);
   }
@@ -75,10 +75,37 @@ function parseBatch(batch: readonly SqlQuery[], out: string, err: string): (SqlA
   });
 }
 
+/** What stands between two texts, one pair after the other. What is not closed is left out: nothing is looked through twice. */
+function* elements(text: string, open: string, close: string): Generator<string> {
+  for (let at = 0; ;) {
+    const start = text.indexOf(open, at);
+    const end = start < 0 ? -1 : text.indexOf(close, start + open.length);
+    if (end < 0) return;
+    yield text.slice(start + open.length, end);
+    at = end + close.length;
+  }
+}
+
+/** `<field name="a">text</field>` and `<field name="a" xsi:nil="true" />`, which is NULL. */
 function fieldsOf(row: string): (string | null)[] {
-  return [...row.matchAll(/<field name="[^"]*"(?: (xsi:nil="true") ?\/>|>([\s\S]*?)<\/field>)/g)].map(
-    ([, nil, text = '']) => (nil === undefined ? unescapeXml(text) : null),
-  );
+  const fields: (string | null)[] = [];
+  const open = '<field name="';
+  const close = '</field>';
+  for (let at = row.indexOf(open); at >= 0; at = row.indexOf(open, at)) {
+    const quote = row.indexOf('"', at + open.length);
+    const tag = quote < 0 ? -1 : row.indexOf('>', quote);
+    if (tag < 0) break;
+    if (/^ xsi:nil="true" ?\/$/.test(row.slice(quote + 1, Math.min(tag, quote + 32)))) {
+      fields.push(null);
+      at = tag + 1;
+      continue;
+    }
+    const end = row.indexOf(close, tag);
+    if (end < 0) break;
+    fields.push(unescapeXml(row.slice(tag + 1, end)));
+    at = end + close.length;
+  }
+  return fields;
 }
 
 function unescapeXml(text: string): string {
