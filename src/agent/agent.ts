@@ -4,7 +4,7 @@ import type { Channel, Connection } from '../transport/connection.js';
 import { TaskError, UnreachableError } from '../errors.js';
 import { packageFile } from '../package-file.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
-import { createExchange, START_WITHIN, type Exchange, type RequestOptions } from './exchange.js';
+import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
 import { createBudget, DEFAULT_LIMITS, type Budget, type HostLimits } from './limits.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
 import { splitRequest } from './split-request.js';
@@ -81,17 +81,18 @@ export async function startAgent(connection: Connection, options: AgentOptions):
     `[sudo ${randomBytes(9).toString('base64url')}]`,
   ];
   const late = (what: string): UnreachableError =>
-    new UnreachableError(`${what} within ${START_WITHIN / 1000} s`, {
+    new UnreachableError(`${what} within ${limits.idle} s`, {
       host,
       hint: 'is the host overloaded, or its login shell stuck?',
     });
-  const time = { ms: START_WITHIN, signal: options.signal, host };
+  const time = { ms: limits.idle * 1000, signal: options.signal, host };
   const command = becomeCommand({ shell, program: bootstrap, become, prompt });
   const channel = await within(connection.exec(command), time, () => late('the host starts no command'));
   const exchange = createExchange({
     host,
     nonce,
     channel,
+    startWithin: limits.idle,
     budget: options.budget ?? createBudget(limits.bytes),
     refused: (code, said) => become && becomeFailure(become, code, said, prompt),
   });

@@ -59,8 +59,6 @@ export interface Exchange {
 
 /** ms that the agent has to stop a script before its channel is closed: it gives processes four seconds. */
 const STOP_WITHIN = 5000;
-/** ms until the agent must have said hello, once something was asked of it */
-export const START_WITHIN = 30_000;
 const PIECE = 256 * 1024;
 
 /** How far one of the two streams is: they arrive independently, one may be some parts ahead. */
@@ -91,6 +89,8 @@ export function createExchange(given: {
   readonly nonce: string;
   readonly channel: Channel;
   readonly budget: Budget;
+  /** seconds until the agent must have said hello, once something was asked of it */
+  readonly startWithin: number;
   /** the error of an agent that ended before it said hello, if it is become's */
   readonly refused: (code: number | null, said: string) => ProvisionError | undefined;
 }): Exchange {
@@ -153,7 +153,7 @@ export function createExchange(given: {
         reject(gone);
         return;
       }
-      const hello = setTimeout(() => !greeted.stdout && neverStarted(), START_WITHIN);
+      const hello = setTimeout(() => !greeted.stdout && neverStarted(), given.startWithin * 1000);
       const { from, ...limits } = script.asks;
       const one: Running = {
         id: (nextId += 1),
@@ -289,7 +289,7 @@ export function createExchange(given: {
 
   function neverStarted(): void {
     abandon(
-      new UnreachableError(`the agent did not start within ${START_WITHIN / 1000} s`, {
+      new UnreachableError(`the agent did not start within ${given.startWithin} s`, {
         host,
         detail: strayLines(),
       }),

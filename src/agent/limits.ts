@@ -4,7 +4,7 @@ import type { Query } from './query.js';
 export interface HostLimits {
   /** seconds for the answers of one request, beside what its queries may take by themselves */
   readonly timeout: number;
-  /** seconds without a byte, beside what the slowest query may take by itself */
+  /** seconds without a byte, beside what the slowest query may take by itself; and until the agent has said its first word */
   readonly idle: number;
   /** bytes of answers that are under way at a time, whatever users are asked */
   readonly bytes: number;

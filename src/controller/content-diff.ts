@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
 import type { Secrets } from '../variables/secrets.js';
 
-/** What stands for a secret while texts are compared: two secrets that differ have to. Private use characters are in no text. */
+/** What stands for a secret while texts are compared: two secrets that differ have to. */
 const OPEN = '\ue000';
 const CLOSE = '\ue001';
 const TAG = /\ue000[^\ue001]*\ue001/g;
@@ -19,9 +19,9 @@ export function contentDiff(before: string, after: string, secrets: Secrets): st
     tags.set(value, known);
     return known;
   };
-  const newText = secrets.replace(after, tag);
+  const newText = secrets.replace(untagged(after), tag);
   let former = 0;
-  const oldText = hideFormer(secrets.replace(before, tag), newText, (value) => {
+  const oldText = hideFormer(secrets.replace(untagged(before), tag), newText, (value) => {
     // Every text of the run is looked through for each: no more of them than a file has passwords.
     if ((former += 1) <= MOST_FORMER) secrets.add(value);
     return tag(value);
@@ -49,6 +49,11 @@ const MOST_EDITS = 2000;
 
 function lineCount(text: string): number {
   return text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+}
+
+/** A file may hold the characters that tags are made of, and is not to be taken for one. */
+function untagged(text: string): string {
+  return text.replace(/[\ue000\ue001]/g, '\ufffd');
 }
 
 /** Former secrets: what stands in an old line where a new line, alike before and behind, has a secret. */
