@@ -41,9 +41,9 @@ import { createSecrets } from '../src/variables/secrets.js';
  * Times are the processor's: other work of the machine does not count.
  */
 const MOST = 100;
-const LENGTHS = [16_000, 64_000, 256_000] as const;
+const LENGTHS = [8_000, 32_000, 128_000] as const;
 /** ms: what takes less says nothing, what takes more at the middle length is a square for certain */
-const [NOISE, ENDLESS] = [80, 1500];
+const [NOISE, ENDLESS] = [60, 1500];
 
 /** Pieces that are openings, ends or parts of something that some reader looks for. */
 const PIECES = [

@@ -242,7 +242,7 @@ export function createExchange(given: {
     setTimeout(
       () => {
         if (!underWay.includes(one)) return;
-        if (unheard instanceof UnreachableError) return abandon(unheard);
+        if (unheard instanceof UnreachableError || unheard instanceof StoppedError) return abandon(unheard);
         gone ??= unheard;
         one.settle(unheard);
         channel.close();
