@@ -9,7 +9,7 @@ import { resources } from '../../src/resources/index.js';
 import { cleanUp, ioOf, project, type Played, type Project } from './project.js';
 
 const GOOD = ['web1', 'web2', 'web3'];
-const SUDO = fileURLToPath(new URL('../hostile/sudo.mjs', import.meta.url));
+const SUDO = fileURLToPath(new URL('../hostile/sudo', import.meta.url));
 
 const SITE = `
 - hosts: all
