@@ -59,6 +59,8 @@ export interface Exchange {
 
 /** ms that the agent has to stop a script before its channel is closed: it gives processes four seconds. */
 const STOP_WITHIN = 5000;
+/** hello, lock, end, stopped and bye, on both streams, and room for those of a request that has just ended */
+const MOST_MARKERS = 32;
 const PIECE = 256 * 1024;
 
 /** How far one of the two streams is: they arrive independently, one may be some parts ahead. */
@@ -102,6 +104,8 @@ export function createExchange(given: {
   let stray = '';
   let gone: Error | undefined;
   let abandoned = false;
+  /** markers of both streams since the last request was answered */
+  let markers = 0;
   let nextId = 0;
   let sayEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -164,6 +168,7 @@ export function createExchange(given: {
           one.watch.end();
           clearTimeout(hello);
           budget.give(one.owed);
+          markers = 0;
           underWay.splice(underWay.indexOf(one), 1);
           underWay[0]?.watch.begin();
           if (outcome instanceof Error) reject(outcome);
@@ -356,8 +361,14 @@ export function createExchange(given: {
   }
 
   function takeMarker(stream: Stream, words: readonly string[]): void {
+    // The rest of what came with what it was given up for.
+    if (abandoned) return;
     const [what = '', value = ''] = words;
     const one = saying(stream);
+    // Each costs more than its bytes: there are no more of them than parts, but for what begins and ends a request.
+    markers += 1;
+    const parts = underWay.reduce((sum, { script }) => sum + script.parts.length, 0);
+    if (markers > MOST_MARKERS + 2 * parts) return breach('it says more than was asked');
     if (what === 'hello') greeted[stream] = true;
     else if (what === 'bye') sayEnded();
     else if (!one) return;
