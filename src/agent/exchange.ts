@@ -6,6 +6,7 @@ import { LockedError } from './locked-error.js';
 import type { Part, PartOutput } from './part.js';
 import type { Budget } from './limits.js';
 import { createSplitter } from './splitter.js';
+import { createThrottle } from './throttle.js';
 import { StoppedError } from './stopped-error.js';
 import { createWatch, type Limits, type StopReason, type Watch } from './watch.js';
 
@@ -112,6 +113,7 @@ export function createExchange(given: {
     sayEnded = resolve;
   });
 
+  const throttle = createThrottle([channel.stdout, channel.stderr]);
   for (const stream of ['stdout', 'stderr'] as const) {
     const split = createSplitter(nonce, {
       data: (bytes) => takeData(stream, bytes),
@@ -322,6 +324,7 @@ export function createExchange(given: {
   function weigh(stream: Stream, bytes: number): boolean {
     const one = saying(stream);
     if (one && one.streams[stream].ended.length < one.script.asks.from) return true;
+    throttle(bytes);
     if (one) one.owed += bytes;
     if (budget.take(bytes)) return true;
     const most = `${Math.round(budget.most / 1024 / 1024)} MiB`;
