@@ -55,6 +55,24 @@ export class MissingPrerequisiteError extends TaskError {}
 /** The machine lacks something that the local cluster needs, or one of its commands failed. */
 export class ClusterError extends ProvisionError {}
 
+/** What was thrown although nothing of its kind should be: a mistake of provision, met while a host was worked on. Only that host fails. */
+export class DefectError extends ProvisionError {}
+
+/** How much of a message is shown that may hold what a host has said. */
+const LONGEST_MESSAGE = 300;
+
+/** Anything that was thrown while a host was worked on, as the error that this host has. */
+export function hostError(error: unknown, host: string, context: ErrorContext = {}): ProvisionError {
+  if (error instanceof ProvisionError) return error;
+  const message = messageOf(error).slice(0, LONGEST_MESSAGE);
+  return new DefectError(`a defect, on ${host}: ${message}; please report it`, {
+    ...context,
+    host,
+    hint: 'the other hosts go on; PROVISION_DEBUG=1 shows where it comes from',
+    cause: error,
+  });
+}
+
 /** The message of anything that was thrown. What is no JSON is not quoted, as V8 does from its midst: it may be a secret. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

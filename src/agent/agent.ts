@@ -1,34 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Channel, Connection } from '../transport/connection.js';
-import { TaskError } from '../errors.js';
+import { TaskError, UnreachableError } from '../errors.js';
 import { packageFile } from '../package-file.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
 import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
+import { createBudget, DEFAULT_LIMITS, type Budget, type HostLimits } from './limits.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
 import { quote } from './quote.js';
 import { splitRequest } from './split-request.js';
+import { within } from './within.js';
 
 export type { AgentRequest, AgentResponse } from './request.js';
 export type { RequestOptions } from './exchange.js';
 export { LockedError } from './locked-error.js';
+export { StoppedError } from './stopped-error.js';
 
 /** A shell on a host that answers requests for as long as the run lasts. */
 export interface Agent {
   /**
    * Do steps and answer queries, in one write and one answer. Requests are answered in the order in which they are made.
    * @throws LockedError when somebody else works on the host
-   * @throws TaskError when a step took longer than `timeout` seconds, or become was refused
-   * @throws UnreachableError when the connection is lost
+   * @throws TaskError when a step took longer than `timeout` seconds, answers longer than the host's limits allow, or become was refused
+   * @throws StoppedError when `signal` ended what only asks
+   * @throws UnreachableError when the connection is lost, or what answers is no agent
    */
   request(request: AgentRequest, options?: RequestOptions): Promise<AgentResponse>;
   /** Stop what is running, at once. */
   kill(): void;
-  /** Let it end. Resolves when it is gone. */
+  /** Let it end. Resolves when it is gone, or after some seconds. */
   close(): Promise<void>;
   readonly counters: AgentCounters;
   /** it answers no more: become was refused, or the connection is gone */
   readonly lost: boolean;
+  /** it was given up: nothing more shall be heard of its host */
+  readonly abandoned: boolean;
 }
 
 export interface AgentCounters {
@@ -44,9 +50,14 @@ export interface AgentOptions {
   readonly become?: Become;
   /** the interpreter; the tests run the agent under several */
   readonly shell?: string;
+  readonly limits?: HostLimits;
+  /** what all agents of the host have in common */
+  readonly budget?: Budget;
+  /** aborting gives up */
+  readonly signal?: AbortSignal;
 }
 
-/** ms that an agent has to end once nothing more is asked of it */
+/** ms that an agent has to end once nothing more is asked of it. Then its channel is closed, and nobody waits for what the host makes of that. */
 const END_WITHIN = 5000;
 
 /** What is indented or a comment is so for the reader: hosts are sent the rest. */
@@ -68,25 +79,48 @@ const bootstrap = 'IFS= read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>
  * with the first request.
  */
 export async function startAgent(connection: Connection, options: AgentOptions): Promise<Agent> {
-  const { host, become, shell = 'sh' } = options;
+  const { host, become, shell = 'sh', limits = DEFAULT_LIMITS } = options;
   // The prompt is seen in sudo's argv; the nonce, which parts the output of programs, must not be.
   const [nonce, prompt] = [
     randomBytes(18).toString('base64url'),
     `[sudo ${randomBytes(9).toString('base64url')}]`,
   ];
-  const channel = await connection.exec(becomeCommand({ shell, program: bootstrap, become, prompt }));
+  const late = (what: string): UnreachableError =>
+    new UnreachableError(`${what} within ${limits.idle} s`, {
+      host,
+      hint: 'is the host overloaded, or its login shell stuck?',
+    });
+  const time = { ms: limits.idle * 1000, signal: options.signal, host };
+  const command = becomeCommand({ shell, program: bootstrap, become, prompt });
+  const channel = await within(connection.exec(command), time, () => late('the host starts no command'));
   const exchange = createExchange({
     host,
     nonce,
     channel,
+    startWithin: limits.idle,
+    budget: options.budget ?? createBudget(limits.bytes),
     refused: (code, said) => become && becomeFailure(become, code, said, prompt),
   });
-  if (become?.password !== undefined) await givePassword(channel, become.password, prompt);
+  if (become?.password !== undefined) {
+    const given = givePassword(channel, become.password, prompt);
+    await within(given, time, () => late('sudo starts no shell')).catch((error: unknown) => {
+      channel.close();
+      throw error;
+    });
+  }
   exchange.write(Buffer.concat([Buffer.from(`${program.length}\n`), program, Buffer.from(`${nonce}\n`)]));
-  return agentOver(exchange, host, channel);
+  return agentOver({ exchange, host, limits }, channel);
 }
 
-function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
+/** Whom to ask, and how. */
+interface Asked {
+  readonly exchange: Exchange;
+  readonly host: string;
+  readonly limits: HostLimits;
+}
+
+function agentOver(asked: Asked, channel: Channel): Agent {
+  const { exchange } = asked;
   let changed: Promise<unknown> = Promise.resolve();
   let answered: Promise<unknown> = Promise.resolve();
   return {
@@ -94,7 +128,7 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     // waited for: meanwhile the agent stays in its loop, where it notices K and the end.
     request(request, options = {}) {
       const asks = onlyAsks(request);
-      const mine = (asks ? changed : answered).then(() => answer(request, options, { exchange, host }));
+      const mine = (asks ? changed : answered).then(() => answer(request, options, asked));
       answered = Promise.all([answered, mine.catch(() => undefined)]);
       if (!asks) changed = answered;
       return mine;
@@ -102,9 +136,10 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     kill: () => exchange.kill(),
     async close() {
       exchange.end();
-      const late = setTimeout(() => channel.close(), END_WITHIN);
-      await exchange.ended;
-      clearTimeout(late);
+      const late = exchange.abandoned ? 0 : END_WITHIN;
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([exchange.ended, new Promise((resolve) => (timer = setTimeout(resolve, late)))]);
+      clearTimeout(timer);
       channel.close();
     },
     get counters() {
@@ -112,6 +147,9 @@ function agentOver(exchange: Exchange, host: string, channel: Channel): Agent {
     },
     get lost() {
       return exchange.lost;
+    },
+    get abandoned() {
+      return exchange.abandoned;
     },
   };
 }
@@ -123,11 +161,11 @@ function onlyAsks({ lock, mark = [], steps, clear = [] }: AgentRequest): boolean
 async function answer(
   request: AgentRequest,
   options: RequestOptions,
-  { exchange, host }: { exchange: Exchange; host: string },
+  { exchange, host, limits }: Asked,
 ): Promise<AgentResponse> {
   const outputs: AgentResponse['outputs'][number][] = [];
   for (const piece of splitRequest(request)) {
-    const compiled = compileRequest(piece, outputs.length);
+    const compiled = compileRequest(piece, outputs.length, limits);
     const response = compiled.read(await exchange.run(compiled.script, options));
     if ('broken' in response) {
       throw new TaskError('the note for a pending handler could not be written', {

@@ -46,6 +46,9 @@ function serviceArgv(user: string, sandbox: readonly string[]): string[] {
   ];
 }
 
+/** Of what was said before, only so much can be the beginning of a prompt. */
+const LOOK_BACK = 4096;
+
 /**
  * Give sudo its password when it asks. Resolves when the shell is there, which may be without a question, or when the
  * channel ended. A second question means that the password is wrong: nothing more is sent, so that one run costs the
@@ -55,13 +58,19 @@ export function givePassword(channel: Channel, password: string, prompt: string)
   return new Promise((resolve) => {
     let said = '';
     let asked = 0;
+    let from = 0;
     const listen = (chunk: Buffer): void => {
       said += chunk.toString('latin1');
-      const prompts = said.split(prompt).length - 1;
-      if (said.includes(readyFor(prompt))) done();
-      else if (prompts > asked && asked === 0) channel.stdin.write(`${password}\n`);
-      else if (prompts > asked) channel.stdin.end();
-      asked = prompts;
+      if (said.includes(readyFor(prompt))) return done();
+      for (let at = said.indexOf(prompt, from); at >= 0; at = said.indexOf(prompt, from)) {
+        asked += 1;
+        if (asked === 1) channel.stdin.write(`${password}\n`);
+        else channel.stdin.end();
+        from = at + prompt.length;
+      }
+      const old = Math.max(0, said.length - LOOK_BACK);
+      said = said.slice(old);
+      from = Math.max(0, from - old);
     };
     const done = (): void => {
       channel.stderr.off('data', listen);

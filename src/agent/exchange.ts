@@ -4,8 +4,11 @@ import { createCapped } from './capped.js';
 import { createLines, type Lines } from './lines.js';
 import { LockedError } from './locked-error.js';
 import type { Part, PartOutput } from './part.js';
+import type { Budget } from './limits.js';
 import { createSplitter } from './splitter.js';
-import { createWatch, type Limits } from './watch.js';
+import { createThrottle } from './throttle.js';
+import { StoppedError } from './stopped-error.js';
+import { createWatch, type Limits, type StopReason, type Watch } from './watch.js';
 
 export interface RequestOptions extends Limits {
   /** a line that a step printed, as it comes; `step` is its index */
@@ -21,6 +24,8 @@ export interface Script {
   readonly uninterruptible: boolean;
   /** the index of the step that a part is */
   readonly stepOf: (part: number) => number | undefined;
+  /** the first part that only asks, and the limits of all from there on, in seconds */
+  readonly asks: { readonly from: number; readonly timeout: number; readonly idle: number };
   /** what it does, for the error when the link is lost */
   readonly about: string;
   /** take the host's lock first */
@@ -33,7 +38,7 @@ export interface Script {
 
 /** The conversation with one agent: frames out, parts in. One script at a time. */
 export interface Exchange {
-  /** @throws LockedError, TaskError when it was stopped, UnreachableError */
+  /** @throws LockedError, TaskError when a limit was reached, StoppedError, UnreachableError */
   run(script: Script, options: RequestOptions): Promise<PartOutput[]>;
   write(bytes: Buffer): void;
   /** Nothing more will be asked: the agent ends, and what still runs ends with it. */
@@ -47,20 +52,22 @@ export interface Exchange {
   };
   /** it answers no more */
   readonly lost: boolean;
+  /** it was given up: it does not do what an agent does, and nothing more shall be heard of it */
+  readonly abandoned: boolean;
   /** settles when the agent has ended */
   readonly ended: Promise<void>;
 }
 
 /** ms that the agent has to stop a script before its channel is closed: it gives processes four seconds. */
 const STOP_WITHIN = 5000;
-/** ms until the agent must have said hello, once something was asked of it */
-const START_WITHIN = 30_000;
+/** hello, lock, end, stopped and bye, on both streams, and room for those of a request that has just ended */
+const MOST_MARKERS = 32;
 const PIECE = 256 * 1024;
 
 /** How far one of the two streams is: they arrive independently, one may be some parts ahead. */
 interface StreamState {
   current: ReturnType<typeof createCapped>;
-  readonly ended: { readonly rc: number; readonly bytes: Buffer }[];
+  readonly ended: { readonly rc: number; readonly bytes: Buffer; readonly cut: boolean }[];
   lines: Lines;
   finished: boolean;
 }
@@ -71,8 +78,9 @@ interface Running {
   readonly options: RequestOptions;
   readonly streams: Readonly<Record<Stream, StreamState>>;
   readonly settle: (outcome: PartOutput[] | Error) => void;
-  /** there was a sign of life */
-  readonly touch: () => void;
+  readonly watch: Watch;
+  /** bytes of its answers that count as under way */
+  owed: number;
   /** the error it is refused with */
   stopped: Error | undefined;
   /** the agent was told to end it */
@@ -83,31 +91,44 @@ export function createExchange(given: {
   readonly host: string;
   readonly nonce: string;
   readonly channel: Channel;
+  readonly budget: Budget;
+  /** seconds until the agent must have said hello, once something was asked of it */
+  readonly startWithin: number;
   /** the error of an agent that ended before it said hello, if it is become's */
   readonly refused: (code: number | null, said: string) => ProvisionError | undefined;
 }): Exchange {
-  const { host, nonce, channel } = given;
+  const { host, nonce, channel, budget } = given;
   const counters = { roundTrips: 0, bytesSent: 0, bytesReceived: 0 };
   const greeted = { stdout: false, stderr: false };
   /** sent and not answered, in the order in which the agent works on them */
   const underWay: Running[] = [];
   let stray = '';
   let gone: Error | undefined;
+  let abandoned = false;
+  /** markers of both streams since the last request was answered */
+  let markers = 0;
   let nextId = 0;
   let sayEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     sayEnded = resolve;
   });
 
+  const throttle = createThrottle([channel.stdout, channel.stderr]);
   for (const stream of ['stdout', 'stderr'] as const) {
     const split = createSplitter(nonce, {
       data: (bytes) => takeData(stream, bytes),
       marker: (words) => takeMarker(stream, words),
     });
     channel[stream].on('data', (chunk: Buffer) => {
+      if (abandoned) return;
       counters.bytesReceived += chunk.length;
-      for (const one of underWay) one.touch();
-      split(chunk);
+      // Thrown from here it would be the end of the whole run.
+      try {
+        for (const one of underWay) one.watch.touch();
+        if (weigh(stream, chunk.length)) split(chunk);
+      } catch (error) {
+        abandon(error as Error);
+      }
     });
     channel[stream].on('error', () => undefined); // the channel's end says why
   }
@@ -127,6 +148,9 @@ export function createExchange(given: {
     get lost() {
       return gone !== undefined;
     },
+    get abandoned() {
+      return abandoned;
+    },
   };
 
   function run(script: Script, options: RequestOptions): Promise<PartOutput[]> {
@@ -135,28 +159,35 @@ export function createExchange(given: {
         reject(gone);
         return;
       }
-      const watch = createWatch(options, (why) => stop(one, whyStopped(one, why)));
-      const hello = setTimeout(() => !greeted.stdout && neverStarted(), START_WITHIN);
+      const hello = setTimeout(() => !greeted.stdout && neverStarted(), given.startWithin * 1000);
+      const { from, ...limits } = script.asks;
       const one: Running = {
         id: (nextId += 1),
         script,
         options,
         streams: { stdout: streamState(script.parts[0]), stderr: streamState(script.parts[0]) },
         settle: (outcome) => {
-          watch.end();
+          one.watch.end();
           clearTimeout(hello);
+          budget.give(one.owed);
+          markers = 0;
           underWay.splice(underWay.indexOf(one), 1);
+          underWay[0]?.watch.begin();
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
         },
-        touch: watch.touch,
+        watch: createWatch(from === 0 ? { ...limits, ...options } : options, (reason, seconds) =>
+          stopFor(one, reason, seconds),
+        ),
+        owed: 0,
         stopped: undefined,
         stopping: false,
       };
       underWay.push(one);
       counters.roundTrips += 1;
       sendScript(one.id, script);
-      watch.begin();
+      // The time of one that waits behind another begins when its turn comes.
+      if (underWay[0] === one) one.watch.begin();
     });
   }
 
@@ -198,8 +229,19 @@ export function createExchange(given: {
     for (const one of underWay) stop(one, gone);
   }
 
+  function stopFor(one: Running, reason: StopReason, seconds: number): void {
+    if (reason === 'aborted') {
+      const error = asking(one) ? new StoppedError(host) : new TaskError('stopped', { host });
+      stop(one, error, error);
+      return;
+    }
+    const why = reason === 'idle' ? `timed out: silent for ${seconds} s` : `timed out after ${seconds} s`;
+    const error = whyStopped(one, why);
+    stop(one, error, asking(one) ? noAnswer(one, why) : error);
+  }
+
   /** Ask the agent to end the script; if it does not, give up on it: at the end of its stdin it stops by itself. */
-  function stop(one: Running, error: Error): void {
+  function stop(one: Running, error: Error, unheard = error): void {
     if (one.stopping) return;
     one.stopping = true;
     one.stopped ??= error;
@@ -207,15 +249,27 @@ export function createExchange(given: {
     setTimeout(
       () => {
         if (!underWay.includes(one)) return;
-        gone ??= error;
-        one.settle(error);
+        if (unheard instanceof UnreachableError || unheard instanceof StoppedError) return abandon(unheard);
+        gone ??= unheard;
+        one.settle(unheard);
         channel.close();
       },
       one.script.uninterruptible ? 0 : STOP_WITHIN,
     ).unref();
   }
 
+  /** whether it is past what it does, and only asks */
+  function asking({ script, streams }: Running): boolean {
+    return streams.stdout.ended.length >= script.asks.from;
+  }
+
   function whyStopped(one: Running, why: string): TaskError {
+    if (asking(one)) {
+      return new TaskError(`${why} while the host was asked how it is`, {
+        host,
+        hint: 'is one of its file systems stuck, or is it overloaded? provision_query_timeout and provision_idle_timeout give it more time',
+      });
+    }
     const { stdout, stderr } = one.streams;
     const said =
       [stderr, stdout]
@@ -229,21 +283,57 @@ export function createExchange(given: {
           .split('\n')
           .slice(-12)
           .filter((line) => line !== ''),
-        hint: why.startsWith('timed out')
-          ? 'give the task a longer timeout:, or find out what it waits for'
-          : undefined,
+        hint: 'give the task a longer timeout:, or find out what it waits for',
       },
     );
   }
 
+  function noAnswer(one: Running, why: string): UnreachableError {
+    const { message, hint } = whyStopped(one, why);
+    return new UnreachableError(`the agent does not answer: ${message}`, { host, hint });
+  }
+
   function neverStarted(): void {
-    const error = new UnreachableError(`the agent did not start within ${START_WITHIN / 1000} s`, {
-      host,
-      detail: strayLines(),
-    });
+    abandon(
+      new UnreachableError(`the agent did not start within ${given.startWithin} s`, {
+        host,
+        detail: strayLines(),
+      }),
+    );
+  }
+
+  /** Nothing more is heard of it. */
+  function abandon(error: Error): void {
+    abandoned = true;
     gone ??= error;
     for (const one of [...underWay]) one.settle(error);
     channel.close();
+  }
+
+  function breach(what: string): void {
+    abandon(
+      new UnreachableError(`the agent does not keep to the protocol: ${what}`, {
+        host,
+        hint: 'something else answers in its place, or in between: look at the login shell and at sh of the host',
+      }),
+    );
+  }
+
+  /** Count what a host says in answers, or unasked. @returns whether it is within the limit */
+  function weigh(stream: Stream, bytes: number): boolean {
+    const one = saying(stream);
+    if (one && one.streams[stream].ended.length < one.script.asks.from) return true;
+    throttle(bytes);
+    if (one) one.owed += bytes;
+    if (budget.take(bytes)) return true;
+    const most = `${Math.round(budget.most / 1024 / 1024)} MiB`;
+    abandon(
+      new UnreachableError(
+        one ? `the answers of the host are longer than ${most}` : `the host says more than ${most} unasked`,
+        { host, hint: 'provision_query_size allows more; it is the most memory that its answers may take' },
+      ),
+    );
+    return false;
   }
 
   function takeData(stream: Stream, bytes: Buffer): void {
@@ -273,8 +363,14 @@ export function createExchange(given: {
   }
 
   function takeMarker(stream: Stream, words: readonly string[]): void {
+    // The rest of what came with what it was given up for.
+    if (abandoned) return;
     const [what = '', value = ''] = words;
     const one = saying(stream);
+    // Each costs more than its bytes: there are no more of them than parts, but for what begins and ends a request.
+    markers += 1;
+    const parts = underWay.reduce((sum, { script }) => sum + script.parts.length, 0);
+    if (markers > MOST_MARKERS + 2 * parts) return breach('it says more than was asked');
     if (what === 'hello') greeted[stream] = true;
     else if (what === 'bye') sayEnded();
     else if (!one) return;
@@ -283,9 +379,9 @@ export function createExchange(given: {
     } else if (what === 'end' || what === 'stopped') {
       // A shell that is being stopped may say that it ended while the rest of its processes still live.
       if (value === String(one.id) && asked(one) === (what === 'stopped')) finish(one, stream);
-    } else if (/^\d+$/.test(what)) {
+    } else if (/^\d{1,9}$/.test(what)) {
       passQuiet(one, stream, Number(what));
-      endPart(one, stream, Number(value));
+      endPart(one, stream, { part: Number(what), rc: value });
     }
   }
 
@@ -299,15 +395,19 @@ export function createExchange(given: {
   function passQuiet(one: Running, stream: Stream, part: number): void {
     const { ended } = one.streams[stream];
     while (ended.length < part && one.script.parts[ended.length]?.quiet === true && stream === 'stderr')
-      ended.push({ rc: 0, bytes: Buffer.alloc(0) });
+      ended.push({ rc: 0, bytes: Buffer.alloc(0), cut: false });
   }
 
-  function endPart(one: Running, stream: Stream, rc: number): void {
+  function endPart(one: Running, stream: Stream, { part, rc }: { part: number; rc: string }): void {
     const state = one.streams[stream];
+    const { parts, asks } = one.script;
+    if (part !== state.ended.length || part >= parts.length) return breach('it answers what was not asked');
+    if (!/^\d{1,3}$/.test(rc)) return breach('it tells no exit code');
     state.lines.end(showLine(one, stream, state));
-    state.ended.push({ rc, bytes: state.current.take() });
+    state.ended.push({ rc: Number(rc), bytes: state.current.take(), cut: state.current.cut });
     state.lines = createLines();
-    state.current = createCapped(one.script.parts[state.ended.length]?.keep ?? 0);
+    state.current = createCapped(parts[state.ended.length]?.keep ?? 0);
+    if (stream === 'stdout' && state.ended.length === asks.from) one.watch.next(asks);
   }
 
   /** whether the agent was asked to stop it */
@@ -322,10 +422,11 @@ export function createExchange(given: {
     if (!stdout.finished || !stderr.finished) return;
     one.settle(
       one.stopped ??
-        stdout.ended.map(({ rc, bytes }, index) => ({
+        stdout.ended.map(({ rc, bytes, cut }, index) => ({
           rc,
           stdout: bytes,
           stderr: stderr.ended[index]?.bytes ?? Buffer.alloc(0),
+          cut,
         })),
     );
   }

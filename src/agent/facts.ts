@@ -70,14 +70,14 @@ section date; date -u '+%Y-%m-%dT%H:%M:%SZ %s %Z'
 section user; if [ "$uid" = 0 ]; then echo root; else id -un; fi
 section local; ${LOCAL_FACTS}`;
 
-const FAMILIES: Readonly<Record<string, string>> = {
-  debian: 'Debian',
-  ubuntu: 'Debian',
-  rhel: 'RedHat',
-  fedora: 'RedHat',
-  centos: 'RedHat',
-  alpine: 'Alpine',
-};
+const FAMILIES: ReadonlyMap<string, string> = new Map([
+  ['debian', 'Debian'],
+  ['ubuntu', 'Debian'],
+  ['rhel', 'RedHat'],
+  ['fedora', 'RedHat'],
+  ['centos', 'RedHat'],
+  ['alpine', 'Alpine'],
+]);
 
 /** Facts from what the script printed. Whatever is missing or malformed is left out. */
 export function parseFacts(text: string): FactsAnswer {
@@ -104,9 +104,9 @@ export function parseFacts(text: string): FactsAnswer {
     processor_vcpus: countOf(read('cpus')),
     processor_count: countOf(read('cpus')),
     uptime_seconds: Math.floor(Number(read('uptime').split(' ')[0])) || undefined,
-    interfaces: Object.keys(interfaces),
+    interfaces: [...interfaces.keys()],
     ...Object.fromEntries(
-      Object.entries(interfaces).map(([name, facts]) => [name.replace(/[^A-Za-z0-9]/g, '_'), facts]),
+      [...interfaces].map(([name, facts]) => [name.replace(/[^A-Za-z0-9]/g, '_'), facts]),
     ),
     ...route,
     all_ipv4_addresses: addressesOf(interfaces, 'ipv4'),
@@ -142,7 +142,7 @@ function osFacts(text: string): Record<string, unknown> {
   const id = values.get('ID') ?? '';
   const version = values.get('VERSION_ID');
   const family = [id, ...(values.get('ID_LIKE') ?? '').split(' ')]
-    .map((name) => FAMILIES[name])
+    .map((name) => FAMILIES.get(name))
     .find((name) => name !== undefined);
   return {
     os_family: family,
@@ -178,7 +178,7 @@ function memoryFacts(text: string): Record<string, unknown> {
 }
 
 function addressesOf(interfaces: ReturnType<typeof interfacesFrom>, family: 'ipv4' | 'ipv6'): string[] {
-  return Object.values(interfaces)
+  return [...interfaces.values()]
     .filter((one) => one.device !== 'lo')
     .flatMap((one) =>
       one.addresses.filter((address) => address.family === family).map((address) => address.address),

@@ -14,6 +14,8 @@ export interface PartOutput {
   readonly rc: number;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** bytes of stdout were left out */
+  readonly cut?: boolean;
 }
 
 /** The script of a request: each part ends with its marker; one that fails ends the script. */

@@ -2,6 +2,7 @@ import { Answers, type Answer, type Query } from './query.js';
 import { UnreachableError } from '../errors.js';
 import type { Script } from './exchange.js';
 import { describeStep } from './describe-step.js';
+import { limitsOf, type HostLimits } from './limits.js';
 import { scriptOf, type Part, type PartOutput } from './part.js';
 import { quote, quoteAll } from './quote.js';
 import { batchQueries, ownersPart, readOwners, type QueryBatch } from './queries/index.js';
@@ -47,7 +48,11 @@ export interface CompiledRequest {
 const NOTE = { ok: [0], keep: 4096 } as const;
 
 /** @param stepsBefore how many steps of the whole request came before this piece */
-export function compileRequest(request: RequestPiece, stepsBefore: number): CompiledRequest {
+export function compileRequest(
+  request: RequestPiece,
+  stepsBefore: number,
+  limits: HostLimits,
+): CompiledRequest {
   const marks = (request.mark ?? []).map((name): Part => ({
     code: `put_marker ${quoteAll([noteFile(name), encodeMarker(name)])}`,
     ...NOTE,
@@ -86,6 +91,7 @@ export function compileRequest(request: RequestPiece, stepsBefore: number): Comp
       ),
       stepOf: (part) =>
         part >= firstStep && part < firstStep + steps.length ? part - firstStep + stepsBefore : undefined,
+      asks: { from: steps.length === 0 ? 0 : firstStep + steps.length, ...limitsOf(request.queries, limits) },
       about: first ? describeStep(first) : 'looking at the state of the host',
       holder: request.lock?.holder,
       by: request.by,

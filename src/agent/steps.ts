@@ -11,6 +11,7 @@ import type {
   WriteStep,
 } from './step.js';
 import { TaskError } from '../errors.js';
+import { PROGRAM_TIMEOUT } from './limits.js';
 import type { Part } from './part.js';
 import { noteFile } from './note-file.js';
 import { quote, quoteAll } from './quote.js';
@@ -60,7 +61,10 @@ function codeOf(step: Step, staged: string | undefined): string {
 export function commandCode(
   command: Surroundings & { readonly argv: readonly string[]; readonly timeout?: number | undefined },
 ): string {
-  return inShell(command, `exec timeout -k 5 ${command.timeout ?? 30} ${quoteAll(command.argv)}`);
+  return inShell(
+    command,
+    `exec timeout -k 5 ${command.timeout ?? PROGRAM_TIMEOUT} ${quoteAll(command.argv)}`,
+  );
 }
 
 /** A piece of sh with positional parameters, in a shell of its own. */

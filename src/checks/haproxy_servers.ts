@@ -52,12 +52,14 @@ function judge(params: ServersParams, answers: Answers): { ok: boolean; message:
     };
   }
   const wrong = [...wrongMembers(rows, params.backends ?? {}), ...rows.flatMap(wrongState)];
-  const backends = [...new Set(rows.map(({ backend }) => backend))];
+  const backends = new Map<string, string[]>();
+  for (const { backend, server } of rows) {
+    const servers = backends.get(backend);
+    if (servers) servers.push(server);
+    else backends.set(backend, [server]);
+  }
   if (rows.length === 0) wrong.push('HAProxy has no servers');
-  const right = backends.map((backend) => {
-    const servers = rows.filter((row) => row.backend === backend);
-    return `${backend}: ${servers.map(({ server }) => server).join(', ')} UP`;
-  });
+  const right = [...backends].map(([backend, servers]) => `${backend}: ${servers.join(', ')} UP`);
   return verdictOf(wrong, right.join('; '));
 }
 

@@ -1,4 +1,5 @@
 import type { Answers, Query } from '../agent/query.js';
+import { readForeignJson } from '../foreign-json.js';
 import type { HttpResponse } from '../resources/curl.js';
 import { type Verdict, check } from './check.js';
 import { everyHost } from './every-host.js';
@@ -147,12 +148,7 @@ function fill<T>(
 
 function keep(response: HttpResponse, request: SequenceRequest, captured: Map<string, string>): string[] {
   if (!request.capture) return [];
-  let root: unknown;
-  try {
-    root = JSON.parse(response.body);
-  } catch {
-    root = undefined;
-  }
+  const root = readForeignJson(response.body);
   return Object.entries(request.capture).flatMap(([name, path]) => {
     const value = valueAt(root, path);
     if (value === undefined) return [`answered nothing at ${path}, which is needed as {${name}}`];

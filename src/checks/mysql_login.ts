@@ -44,7 +44,8 @@ export const mysqlLogin = check<LoginParams>({
 });
 
 function judge(params: LoginParams, answers: Answers): { ok: boolean; message: string } {
-  const { rc, stdout, stderr } = answers.get<'script'>(query(params));
+  const { rc, stdout, stderr: all } = answers.get<'script'>(query(params));
+  const stderr = all.slice(-MOST_SAID);
   const subject = `${params.user} at ${params.host}:${params.port ?? 3306}${params.database === undefined ? '' : `/${params.database}`}`;
   const said = excerpt(stderr.replace(/^.*\[Warning\].*$/gm, ''), 200);
   if (rc === 127) return { ok: false, message: `${subject} cannot be tried: ${said}` };
@@ -67,6 +68,9 @@ function judge(params: LoginParams, answers: Answers): { ok: boolean; message: s
 
 /** Access denied to the account, the database or the table; the host may not connect; the account is locked. */
 const REFUSALS = ['1045', '1698', '1044', '1142', '1130', '3118', '4151'];
+
+/** What a client says of one login is at the end of what it says, and no longer than this. */
+const MOST_SAID = 8192;
 
 /** A refusal that comes before TLS is reported by MariaDB's clients as an error of their own, with the server's inside. */
 function errorCode(said: string): string | undefined {

@@ -1,6 +1,6 @@
 import wrapAnsi from 'wrap-ansi';
 import { shownError } from '../controller/shown.js';
-import { ProvisionError, TaskError, UnreachableError, messageOf } from '../errors.js';
+import { DefectError, ProvisionError, TaskError, UnreachableError, messageOf } from '../errors.js';
 import { errorLines } from '../reporters/error-lines.js';
 import { createPalette } from '../reporters/palette.js';
 import { Text, text } from '../reporters/text.js';
@@ -26,6 +26,7 @@ export function printError(thrown: unknown, io: Io): number {
   const lines = [text`${palette.red('error:')} ${host}${first}`, ...rest];
   for (const line of lines.flatMap((one) => fitted(one, io))) complain(io, line);
   showStack(error, io);
+  if (error instanceof DefectError) return ExitCode.internal;
   if (error instanceof UnreachableError) return ExitCode.unreachable;
   return error instanceof TaskError ? ExitCode.failed : ExitCode.usage;
 }

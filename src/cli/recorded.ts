@@ -3,7 +3,7 @@ import { beginJournal, newRunId, type Journal, type RunAbout } from '../controll
 import type { Plan } from '../controller/plan/plan.js';
 import type { RunOptions } from '../controller/run.js';
 import { shownError } from '../controller/shown.js';
-import { ProvisionError, messageOf } from '../errors.js';
+import { DefectError, ProvisionError, messageOf } from '../errors.js';
 import type { Emit, Recap, RunEvent } from '../events.js';
 import { createJsonReporter } from '../reporters/json.js';
 import type { Secrets } from '../variables/secrets.js';
@@ -55,6 +55,7 @@ export async function recorded(
   const emit: Emit = (event) => {
     outputs.emit(event);
     journal.emit(event);
+    showDefect(event, given.secrets, io);
   };
   let outcome: Outcome | undefined;
   try {
@@ -73,6 +74,15 @@ export async function recorded(
     journal.end(outcome, io.exitCode);
     outputs.close();
   }
+}
+
+/** Where a defect comes from that ended one host, for those who look for it. */
+function showDefect(event: RunEvent, secrets: Secrets, io: Io): void {
+  if (event.type !== 'task-failed' || !(event.error instanceof DefectError) || !io.env['PROVISION_DEBUG'])
+    return;
+  const { cause } = event.error;
+  if (!(cause instanceof Error)) return;
+  for (const line of secrets.redact(cause.stack ?? cause.message).split('\n')) complain(io, line);
 }
 
 /** A failed host outweighs an unreachable one, that one an unverified one, and that one a pending change. */

@@ -1,5 +1,5 @@
 import type { Step, StepOutput } from '../agent/step.js';
-import { ProvisionError } from '../errors.js';
+import { hostError, type ProvisionError } from '../errors.js';
 import { becomeUserOf } from './place.js';
 import { prepareRun, type RunOptions } from './run-state.js';
 
@@ -43,10 +43,14 @@ export async function execOnHosts(
     try {
       const scope = run.scopes.ofHost(host);
       const connection = run.connectionOf(host);
-      const user = becomeUserOf({ become: undefined, becomeUser: undefined, becomeSandbox: undefined }, scope, {
-        connection,
-        commandLine: options.become.user,
-      });
+      const user = becomeUserOf(
+        { become: undefined, becomeUser: undefined, becomeSandbox: undefined },
+        scope,
+        {
+          connection,
+          commandLine: options.become.user,
+        },
+      );
       const { outputs } = await session.request(
         user,
         { steps: [step], queries: [] },
@@ -63,8 +67,7 @@ export async function execOnHosts(
       );
       done(outputs[0], undefined);
     } catch (error) {
-      if (!(error instanceof ProvisionError)) throw error;
-      done(undefined, error);
+      done(undefined, hostError(error, host));
     }
   }
 }

@@ -1,6 +1,8 @@
 import type { Answers, Query } from '../agent/query.js';
 import { LockedError } from '../agent/locked-error.js';
-import { ConfigurationError, TaskError, type ProvisionError } from '../errors.js';
+import { StoppedError } from '../agent/stopped-error.js';
+import { ConfigurationError, ProvisionError, TaskError, hostError } from '../errors.js';
+import { PendingValue } from '../template/scope.js';
 import type { TaskLabel, TaskStatus } from '../events.js';
 import type { Block, Task, TaskNode } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
@@ -35,6 +37,11 @@ export class HostFailed extends Error {
 
 /** The user asked to stop; the host was left at a safe point. */
 export class Interrupted extends Error {}
+
+/** What is thrown on purpose and is for those who called. */
+function isMeant(error: unknown): boolean {
+  return [ProvisionError, HostFailed, Interrupted, PendingValue].some((kind) => error instanceof kind);
+}
 
 /** How many units are asked about along with a change. It doubles while nothing else changes. */
 const AFTER_CHANGE = 8;
@@ -109,6 +116,18 @@ async function runTasks(tasks: readonly Task[], context: HostContext, rescuable:
       head.results.push(result);
       if (error) failTask(head, error, context, rescuable);
     }
+  } catch (error) {
+    if (error instanceof StoppedError) {
+      context.progress.next ??= nextName(queue);
+      throw new Interrupted();
+    }
+    if (isMeant(error)) throw error;
+    const { head, next } = queue;
+    const label = head ? head.label : next && { name: nextName(queue) };
+    throw hostError(error, context.host, {
+      task: label?.name,
+      position: (head?.task ?? next)?.position,
+    });
   } finally {
     context.values.dropForeseen();
   }

@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
 import type { Answers, Query } from '../agent/query.js';
+import { StoppedError } from '../agent/stopped-error.js';
 import type { Check } from '../checks/check.js';
-import { ProvisionError, UnreachableError, type TaskError } from '../errors.js';
+import { UnreachableError, hostError, type TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
 import {
   CONNECTION_SECRETS,
@@ -220,16 +221,18 @@ function noteConnectionSecrets({ inventory, secrets }: Pick<RunOptions, 'invento
   }
 }
 
-/** Note why a host is out of the run; what is no fault of the host goes on up. */
-export function leave(host: string, error: unknown, run: Run): void {
+/** Note why a host is out of the run. Whatever was thrown while it was worked on: the others go on. */
+export function leave(host: string, thrown: unknown, run: Run): void {
   const state = run.stateOf(host);
+  // The user wants an end: that is no fault of the host.
+  if (thrown instanceof StoppedError) return;
+  const error = hostError(thrown, host);
   if (error instanceof UnreachableError) {
     state.out = 'unreachable';
     run.options.emit({ type: 'host-unreachable', host, error });
     return;
   }
   state.out = 'failed';
-  if (!(error instanceof ProvisionError)) throw error;
   state.tally.failed += 1;
   run.options.emit({ type: 'task-failed', host, task: { name: 'host', module: '' }, error, fate: 'failed' });
 }

@@ -9,6 +9,7 @@ import {
   type LoginQuery,
   type Query,
 } from '../agent/query.js';
+import { createBudget, DEFAULT_LIMITS, type Budget } from '../agent/limits.js';
 import { noteFile } from '../agent/note-file.js';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
@@ -69,6 +70,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #agents = new Map<BecomeUser, Promise<Agent>>();
   #connection: Promise<Connection> | undefined;
+  /** what the host's answers may take, of all its agents together */
+  #budget: Budget | undefined;
   #begun = false;
   #opened: Agent[] = [];
   /** agents that have told which handlers are pending */
@@ -123,7 +126,9 @@ export class Session {
       const began = now();
       const before = { ...agent.counters };
       const by = markers.length === 0 || lockHolder === undefined ? {} : { by: lockHolder };
-      const response = await agent.request({ ...request, ...by, ...lock, queries }, options);
+      // What only asks leaves nothing half done: nobody waits for it once the run shall end.
+      const stop = asksOnly(request) ? { signal: this.#options.signal } : {};
+      const response = await agent.request({ ...request, ...by, ...lock, queries }, { ...stop, ...options });
       const { counters } = agent;
       onRequest({
         user,
@@ -149,6 +154,7 @@ export class Session {
     } finally {
       // A user that did not exist yet may exist the next time.
       if (agent.lost) this.#agents.delete(user);
+      if (agent.abandoned) await this.#hangUp();
     }
   }
 
@@ -240,8 +246,11 @@ export class Session {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#opened.map((agent) => agent.close()));
-    if (this.#connection)
-      await this.#connection.then((connection) => connection.close()).catch(() => undefined);
+    await this.#hangUp();
+  }
+
+  async #hangUp(): Promise<void> {
+    await this.#connection?.then((connection) => connection.close()).catch(() => undefined);
   }
 
   /** What of a request's queries is known, and what has to be asked. A change is followed by asking, whatever was known. */
@@ -312,8 +321,13 @@ export class Session {
         ? error
         : new UnreachableError(messageOf(error), { host: this.host, cause: error });
     });
+    const limits = { ...DEFAULT_LIMITS, ...settings.limits };
+    this.#budget ??= createBudget(limits.bytes);
     const agent = await startAgent(connection, {
       host: this.host,
+      limits,
+      budget: this.#budget,
+      signal,
       ...(user === undefined ? {} : { become: becomeOf(user, settings.becomePassword) }),
     });
     this.#opened.push(agent);

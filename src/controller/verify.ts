@@ -1,6 +1,7 @@
 import { Answers, queryKey, type Query } from '../agent/query.js';
 import type { Verdict } from '../checks/check.js';
-import { ProvisionError, UnreachableError } from '../errors.js';
+import { StoppedError } from '../agent/stopped-error.js';
+import { UnreachableError, hostError } from '../errors.js';
 import type { CheckTask } from '../playbook/model.js';
 import { prepareCheck, type EvaluatedCheck } from './evaluate-check.js';
 import type { ResolvedPlay } from './resolve-plays.js';
@@ -109,7 +110,7 @@ async function settleChecks(host: string, checks: readonly Ready[], run: Run): P
     const answers = await askFor(open, host, run);
     const elapsed = now() - began;
     open = open.filter((ready) => {
-      const verdict = verdictOf(ready, answers(ready));
+      const verdict = verdictOf(ready, answers(ready), host);
       if (!verdict.ok && elapsed < ready.deadline * 1000) return true;
       report(host, ready, { verdict, attempts: round + 1, ms: Math.round(elapsed) }, run);
       return false;
@@ -120,8 +121,14 @@ async function settleChecks(host: string, checks: readonly Ready[], run: Run): P
 /** What the hosts of a check have answered so far, or why one of them cannot be asked. */
 type Known = ReadonlyMap<string, Answers> | string;
 
-function verdictOf(ready: Ready, known: Known): Verdict {
-  return typeof known === 'string' ? { ok: false, message: known } : ready.check.verdict(ready.params, known);
+/** Whatever is thrown over what a host has said is the fault of this check alone. */
+function verdictOf(ready: Ready, known: Known, host: string): Verdict {
+  if (typeof known === 'string') return { ok: false, message: known };
+  try {
+    return ready.check.verdict(ready.params, known);
+  } catch (error) {
+    return { ok: false, message: hostError(error, host).message };
+  }
 }
 
 /**
@@ -131,7 +138,14 @@ function verdictOf(ready: Ready, known: Known): Verdict {
 async function askFor(checks: readonly Ready[], own: string, run: Run): Promise<(ready: Ready) => Known> {
   const known = new Map<Ready, Map<string, Answers> | string>(checks.map((ready) => [ready, new Map()]));
   for (;;) {
-    const wanted = checks.flatMap((ready) => wantedBy(ready, known.get(ready) ?? new Map()));
+    const wanted = checks.flatMap((ready) => {
+      try {
+        return wantedBy(ready, known.get(ready) ?? new Map());
+      } catch (error) {
+        known.set(ready, hostError(error, own).message);
+        return [];
+      }
+    });
     if (wanted.length === 0) return (ready) => known.get(ready) ?? 'not asked';
     const answers = await sendAll(wanted, own, run);
     for (const { ready, host, queries } of wanted) {
@@ -196,9 +210,9 @@ async function sendAll(
           .session.request(user, { steps: [], queries: [...queries.values()] });
         answers.set(key, response.answers);
       } catch (error) {
-        if (!(error instanceof ProvisionError)) throw error;
+        if (error instanceof StoppedError) throw error;
         if (error instanceof UnreachableError && host === own) throw error;
-        answers.set(key, `${host} cannot be asked: ${error.message}`);
+        answers.set(key, `${host} cannot be asked: ${hostError(error, host).message}`);
       }
     }),
   );

@@ -18,6 +18,16 @@ export interface HostConnection {
   readonly become: boolean | undefined;
   readonly becomeUser: string | undefined;
   readonly becomePassword: string | undefined;
+  /** what the inventory says of the limits for a host's answers; left out: the defaults */
+  readonly limits: GivenLimits;
+}
+
+export interface GivenLimits {
+  /** seconds */
+  readonly timeout?: number;
+  /** seconds */
+  readonly idle?: number;
+  readonly bytes?: number;
 }
 
 /** What the controller's surroundings say. Read once by the CLI. */
@@ -73,7 +83,25 @@ export function connectionOf(scope: Scope, hostName: string, defaults: Connectio
       },
     );
   }
-  return { target: targetOf(settings, hostName, defaults), ...become };
+  return { target: targetOf(settings, hostName, defaults), ...become, limits: limitsOf(settings, hostName) };
+}
+
+/** The longest time that timers take, and more memory than a controller has for one host. */
+const MOST = { seconds: 86_400, mib: 4096 };
+
+function limitsOf(settings: Settings, host: string): GivenLimits {
+  const number = (name: string, most: number): number | undefined => {
+    const text = settings.text(name);
+    return text === undefined ? undefined : wholeNumber(text, name, host, most);
+  };
+  const timeout = number('provision_query_timeout', MOST.seconds);
+  const idle = number('provision_idle_timeout', MOST.seconds);
+  const size = number('provision_query_size', MOST.mib);
+  return {
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(idle === undefined ? {} : { idle }),
+    ...(size === undefined ? {} : { bytes: size * 1024 * 1024 }),
+  };
 }
 
 interface Settings {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import pLimit from 'p-limit';
 import { ConfigurationError, messageOf, type Position } from '../errors.js';
+import { parseForeignJson } from '../foreign-json.js';
 import type { Loaded } from '../template/template.js';
 import type { DraftHost, InventoryDraft } from './draft.js';
 
@@ -132,9 +133,9 @@ function failure(
 function readObject(text: string, what: string, position: Position): Data {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text);
   } catch (error) {
-    throw wrong(`${what} is not valid JSON (${messageOf(error)})`, position);
+    throw wrong(`${what} cannot be read as JSON (${messageOf(error)})`, position);
   }
   return asObject(value, what, position);
 }

@@ -13,9 +13,15 @@ export function commandResult(output: {
   readonly stdout: string;
   readonly stderr: string;
 }): CommandResult {
-  const stdout = output.stdout.replace(/[\r\n]+$/, '');
-  const stderr = output.stderr.replace(/[\r\n]+$/, '');
+  const [stdout, stderr] = [withoutEnd(output.stdout), withoutEnd(output.stderr)];
   return { rc: output.rc, stdout, stderr, stdout_lines: linesOf(stdout), stderr_lines: linesOf(stderr) };
+}
+
+/** By hand: an expression that ends in `$` is tried again at each of a million line breaks. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end -= 1;
+  return text.slice(0, end);
 }
 
 function linesOf(text: string): string[] {

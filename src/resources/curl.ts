@@ -63,14 +63,15 @@ export function parseResponse(stdout: string): HttpResponse | undefined {
   let redirects = Number(tail[2]);
   let headers = new Map<string, string>();
   for (;;) {
-    const head = /^HTTP\/[\d.]+ (\d{3})[^\n]*\n(?:[^\r\n][^\n]*\n)*\r?\n/.exec(rest);
-    if (!head) break;
-    headers = parseHeaders(head[0]);
-    rest = rest.slice(head[0].length);
-    const status = Number(head[1]);
+    const begin = /^HTTP\/[\d.]{1,9} (\d{3})/.exec(rest);
+    const end = begin ? endOfHead(rest) : -1;
+    if (!begin || end < 0) break;
+    headers = parseHeaders(rest.slice(0, end));
+    rest = rest.slice(end);
+    const status = Number(begin[1]);
     if (status >= 300 && status < 400 && redirects > 0) redirects--;
     // What follows an interim answer, a proxy's or a challenge's is another head; anything else is the body.
-    else if (status >= 200 && !(/^HTTP\/[\d.]+ \d{3}/.test(rest) && status !== Number(tail[1]))) break;
+    else if (status >= 200 && !(/^HTTP\/[\d.]{1,9} \d{3}/.test(rest) && status !== Number(tail[1]))) break;
   }
   return {
     status: Number(tail[1]),
@@ -79,6 +80,15 @@ export function parseResponse(stdout: string): HttpResponse | undefined {
     url: tail[4]!,
     elapsed: Number(tail[3]!.replace(',', '.')),
   };
+}
+
+/** Where the line ends that is empty and ends a head. */
+function endOfHead(text: string): number {
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (text[at + 1] === '\n') return at + 2;
+    if (text[at + 1] === '\r') return text[at + 2] === '\n' ? at + 3 : -1;
+  }
+  return -1;
 }
 
 /** What curl said about a request that got no answer, without its name in front. */

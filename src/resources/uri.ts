@@ -1,6 +1,7 @@
 import type { Answers, CommandQuery } from '../agent/query.js';
 import { cut } from '../cut.js';
 import { MissingPrerequisiteError, TaskError } from '../errors.js';
+import { JsonRefused, parseForeignJson } from '../foreign-json.js';
 import { CURL, type HttpRequest, type HttpResponse, curlConfig, curlFailure, parseResponse } from './curl.js';
 import { resource } from './resource.js';
 
@@ -216,11 +217,29 @@ function followsRedirects({ follow_redirects: follow }: UriParams, method: strin
   return method === 'GET' || method === 'HEAD';
 }
 
+/** What a result says of itself: no header of a server says it in its place. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'ansible_facts',
+  'changed',
+  'failed',
+  'skipped',
+  'results',
+  'rc',
+  'stdout',
+  'stderr',
+  'stdout_lines',
+  'stderr_lines',
+  'json',
+  'content',
+]);
+
 function fieldsOf(params: UriParams, response: HttpResponse | undefined): Record<string, unknown> {
   if (!response) return {};
-  const headers = [...response.headers].map(([name, value]) => [name.replaceAll('-', '_'), value] as const);
+  const headers = [...response.headers]
+    .map(([name, value]) => [name.replaceAll('-', '_'), value] as const)
+    .filter(([name]) => !OWN_FIELDS.has(name));
   const json = /\bjson\b/i.test(response.headers.get('content-type') ?? '')
-    ? parseJson(response.body)
+    ? parseJson(response.body, params)
     : undefined;
   return {
     ...Object.fromEntries(headers),
@@ -234,11 +253,13 @@ function fieldsOf(params: UriParams, response: HttpResponse | undefined): Record
   };
 }
 
-function parseJson(text: string): unknown {
+/** Undefined where it is no JSON. @throws TaskError where it is too large or too deep to be read */
+function parseJson(text: string, { url }: UriParams): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return parseForeignJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonRefused)) return undefined;
+    throw new TaskError(`${url} answered ${error.message}`, { hint: 'no more is read than that' });
   }
 }
 

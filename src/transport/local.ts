@@ -26,6 +26,8 @@ export function connectLocal(): Connection {
           child.stdin.destroy();
           child.stdout.destroy();
           child.stderr.destroy();
+          // It may never end, and is not waited for.
+          child.unref();
         },
       };
       open.add(channel);

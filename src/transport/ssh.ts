@@ -24,6 +24,9 @@ type Client = InstanceType<typeof Client>;
 /** A link without a sign of life for three times this long (ms) is lost. */
 const KEEPALIVE = 10_000;
 
+/** ms that a host has to close a connection that is ended. Then its socket is closed here. */
+const CLOSE_WITHIN = 1000;
+
 /** What a login goes over, and how long it may take. */
 interface Opened {
   readonly socket: Duplex;
@@ -54,6 +57,10 @@ export async function connectSsh(
   const client = through.at(-1) as Client;
   return connectionOver(client, target, () => {
     for (const one of [...through].reverse()) one.end();
+    // What the others go over, too. A host may leave it open for ever.
+    const late = setTimeout(() => opened.socket.destroy(), CLOSE_WITHIN);
+    opened.socket.once('close', () => clearTimeout(late));
+    late.unref();
   });
 }
 

@@ -25,7 +25,13 @@ describe('a new login', () => {
     target = sshd.target();
     connected = 0;
     session = new Session('web1', {
-      connection: () => ({ target, become: undefined, becomeUser: undefined, becomePassword: undefined }),
+      connection: () => ({
+        target,
+        become: undefined,
+        becomeUser: undefined,
+        becomePassword: undefined,
+        limits: {},
+      }),
       lockHolder: undefined,
       signal: new AbortController().signal,
       onConnected: () => (connected += 1),

@@ -1,3 +1,5 @@
+import { readForeignJson } from '../../foreign-json.js';
+
 /** The most of one file that is read: the rest of a longer one makes it no JSON. */
 const MOST = 65_536;
 
@@ -15,11 +17,9 @@ export function localFacts(text: string): Record<string, unknown> {
   for (const line of text.split('\n')) {
     const [name, ...content] = line.split('\t');
     if (name === undefined || content.length === 0) continue;
-    try {
-      facts.push([name, JSON.parse(content.join('\t'))]);
-    } catch {
-      // Ansible's other two kinds, ini and programs.
-    }
+    const value = readForeignJson(content.join('\t'));
+    // What cannot be read are Ansible's other two kinds, ini and programs.
+    if (value !== undefined) facts.push([name, value]);
   }
   return Object.fromEntries(facts);
 }

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { readForeignJson } from '../../foreign-json.js';
 
 export interface InterfaceFacts {
   readonly device: string;
@@ -11,6 +12,9 @@ export interface InterfaceFacts {
   readonly ipv6?: readonly AddressFacts[];
 }
 
+/** What the facts say of a default route: its interface, and the address that it is left by. */
+export type RouteFacts = Readonly<Record<string, unknown>>;
+
 export interface AddressFacts {
   readonly family: 'ipv4' | 'ipv6';
   readonly address: string;
@@ -21,15 +25,15 @@ export interface AddressFacts {
 }
 
 /** Interfaces from `ip -j address`, by name. Other objects are passed over. */
-export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
-  const facts: Record<string, InterfaceFacts> = {};
+export function interfacesFrom(json: string): ReadonlyMap<string, InterfaceFacts> {
+  const facts = new Map<string, InterfaceFacts>();
   for (const link of listsIn(json)) {
     const device = text(link['ifname']);
     if (device === '') continue;
     const addresses = list(link['addr_info']).flatMap(addressFacts);
     const [first, ...secondaries] = addresses.filter((one) => one.family === 'ipv4');
     const six = addresses.filter((one) => one.family === 'ipv6');
-    facts[device] = {
+    facts.set(device, {
       device,
       macaddress: text(link['address']),
       mtu: Number(link['mtu']) || 0,
@@ -38,7 +42,7 @@ export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
       ...(first ? { ipv4: first } : {}),
       ...(secondaries.length > 0 ? { ipv4_secondaries: secondaries } : {}),
       ...(six.length > 0 ? { ipv6: six } : {}),
-    };
+    });
   }
   return facts;
 }
@@ -49,19 +53,19 @@ export function interfacesFrom(json: string): Record<string, InterfaceFacts> {
  */
 export function defaultRoute(
   json: string,
-  interfaces: Readonly<Record<string, InterfaceFacts>>,
-): Record<string, unknown> {
-  const facts: Record<string, unknown> = {};
+  interfaces: ReadonlyMap<string, InterfaceFacts>,
+): { readonly default_ipv4?: RouteFacts; readonly default_ipv6?: RouteFacts } {
+  const facts: { default_ipv4?: RouteFacts; default_ipv6?: RouteFacts } = {};
   for (const route of listsIn(json)) {
     if (route['dst'] !== 'default' || route['table'] !== undefined) continue;
     const gateway = text(route['gateway']);
-    const one = interfaces[text(route['dev'])];
-    if (!one) continue;
+    const one = interfaces.get(text(route['dev']));
     const family = gateway.includes(':') ? 'ipv6' : 'ipv4';
+    if (!one || facts[`default_${family}`]) continue;
     const source = text(route['prefsrc']);
     const own = one.addresses.filter((address) => address.family === family);
     const chosen = own.find((address) => address.address === source) ?? own[0];
-    facts[`default_${family}`] ??= {
+    facts[`default_${family}`] = {
       interface: one.device,
       gateway,
       macaddress: one.macaddress,
@@ -92,11 +96,7 @@ function addressFacts(info: Record<string, unknown>): AddressFacts[] {
 /** The objects of the JSON lists that stand in a text one after the other. */
 function listsIn(json: string): Record<string, unknown>[] {
   return json.split('\n').flatMap((line) => {
-    try {
-      return list(JSON.parse(line));
-    } catch {
-      return [];
-    }
+    return list(readForeignJson(line));
   });
 }
 

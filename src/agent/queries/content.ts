@@ -25,10 +25,14 @@ const READ_WITHIN = 10;
  * the writer of a pipe; what opens many has a limit.
  */
 export const content: QueryKind<'content'> = {
+  mayBeCut: true,
   compile: (queries) => [
     sumsOf(queries),
-    ...batchesOf(queries).map(sendBatch),
-    ...queries.map((_query, index) => `content_show ${index}`),
+    ...batchesOf(queries).map((batch) => ({
+      code: sendBatch(batch),
+      keep: (batch.length + 1) * SMALL,
+    })),
+    ...queries.map((_query, index) => ({ code: `content_show ${index}`, keep: LARGEST + SMALL })),
   ],
   parse(queries, [sums, ...outputs], owners) {
     const hashes = new Map(
@@ -141,10 +145,14 @@ function contentsIn({ stdout }: PartOutput): [number, Buffer][] {
   const end = stdout.indexOf(10);
   if (end < 0) return [];
   let from = end + 1;
-  return [...stdout.toString('latin1', 0, end).matchAll(/(\d+):(\d+) /g)].map(([, index, size]) => {
+  // No batch has a longer line of sizes.
+  const sizes = stdout.toString('latin1', 0, Math.min(end, TOGETHER * 32)).split(' ');
+  return sizes.flatMap((one): [number, Buffer][] => {
+    const [, index, size] = /^(\d{1,9}):(\d{1,9})$/.exec(one) ?? [];
+    if (index === undefined) return [];
     const content = stdout.subarray(from, from + Number(size));
     from += Number(size);
-    return [Number(index), content];
+    return [[Number(index), content]];
   });
 }
 

@@ -5,11 +5,11 @@ import { refusal, touchedBy } from './owners.js';
 
 /** What find prints of a path, NUL after each. */
 const FIELDS = ['%p', '%y', '%m', '%U', '%G', '%u', '%g', '%s', '%T@', '%i', '%l'];
-const TYPES: Readonly<Record<string, 'file' | 'directory' | 'link'>> = {
-  f: 'file',
-  d: 'directory',
-  l: 'link',
-};
+const TYPES: ReadonlyMap<string, 'file' | 'directory' | 'link'> = new Map([
+  ['f', 'file'],
+  ['d', 'directory'],
+  ['l', 'link'],
+]);
 
 /** find(1): one process for the paths themselves, one for what links point to. */
 export const file: QueryKind<'file'> = {
@@ -56,7 +56,7 @@ function answerOf(fields: readonly string[]): FileAnswer {
   const [type = '', mode = '', uid, gid, owner = '', group = '', size, mtime, inode, target = ''] = fields;
   return {
     exists: true,
-    type: TYPES[type] ?? 'other',
+    type: TYPES.get(type) ?? 'other',
     mode: Number.parseInt(mode, 8) || 0,
     uid: Number(uid),
     gid: Number(gid),

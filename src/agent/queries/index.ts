@@ -1,3 +1,4 @@
+import { TaskError } from '../../errors.js';
 import { queryKey, type Answer, type Query } from '../query.js';
 import type { Part, PartOutput } from '../part.js';
 import { group, user } from './accounts.js';
@@ -32,8 +33,8 @@ const kinds = {
 };
 type HostKind = keyof typeof kinds;
 
-/** Output of a query is needed whole. */
-const KEEP = 16 * 1024 * 1024;
+/** Bytes of a piece's output that are kept: no list of a host's packages, users, units or sockets comes near. */
+const KEEP = 4 * 1024 * 1024;
 
 /** Queries of one kind, compiled to parts, with what understands their output. */
 export interface QueryBatch {
@@ -64,13 +65,20 @@ export function ownersPart(queries: readonly Query[]): Part | undefined {
 
 function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): QueryBatch {
   return {
-    parts: kind
-      .compile(queries)
-      .map((code) => ({ code, ok: undefined, keep: KEEP, quiet: kind.readsErrors !== true })),
-    read: (outputs, owners) =>
-      kind
+    parts: kind.compile(queries).map((piece) => {
+      const { code, keep } = typeof piece === 'string' ? { code: piece, keep: KEEP } : piece;
+      return { code, ok: undefined, keep, quiet: kind.readsErrors !== true };
+    }),
+    read(outputs, owners) {
+      if (kind.mayBeCut !== true && outputs.some(({ cut }) => cut === true)) {
+        throw new TaskError(`what the host says about ${queries[0]?.kind ?? 'itself'} is too long`, {
+          hint: `no more than ${KEEP / 1024 / 1024} MiB are read`,
+        });
+      }
+      return kind
         .parse(queries, outputs, owners)
-        .map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]),
+        .map((answer, index): [string, Answer] => [queryKey(queries[index] as Query), answer]);
+    },
   };
 }
 

@@ -2,14 +2,19 @@ import type { AnswerOf, Query, Refused } from '../query.js';
 import type { PartOutput } from '../part.js';
 import type { Owners } from './owners.js';
 
+/** A piece of sh; `keep`: the bytes of its output that are kept, if not as many as of others. */
+export type Piece = string | { readonly code: string; readonly keep: number };
+
 type Of<K extends Query['kind']> = Extract<Query, { kind: K }>;
 
 /** How the queries of one kind that a request holds are asked and understood. */
 export interface QueryKind<K extends Query['kind']> {
   /** `parse` reads what the pieces say on stderr */
   readonly readsErrors?: boolean;
+  /** A longer answer is cut, which shows in it. Of other kinds it is an error: what is missing would be taken for absent. */
+  readonly mayBeCut?: boolean;
   /** Pieces of sh, whose output is kept apart; their exit status does not matter. Later ones see what earlier ones set. */
-  compile(queries: readonly Of<K>[]): readonly string[];
+  compile(queries: readonly Of<K>[]): readonly Piece[];
   /**
    * One answer for each query, in order, from one output for each piece. What a host says may be anything: nothing in it
    * is trusted to be there. `owners`: whose the paths are that the queries touch.

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CommandAnswer } from '../../agent/query.js';
+import { JsonRefused, parseForeignJson } from '../../foreign-json.js';
 import { type HttpResponse, curlFailure, parseResponse } from '../../resources/curl.js';
 import type { JsonSchema } from '../../schema.js';
 import { excerpt } from '../excerpt.js';
@@ -75,14 +76,17 @@ export function mismatches(response: HttpResponse, expected: Expectation): strin
 function wrongJson(body: string, wanted: Readonly<Record<string, unknown>>): string[] {
   let root: unknown;
   try {
-    root = JSON.parse(body);
-  } catch {
+    root = parseForeignJson(body);
+  } catch (error) {
+    if (error instanceof JsonRefused) return [`answered ${error.message}, which is not read`];
     return [`answered no JSON, but: ${excerpt(body) || '(nothing)'}`];
   }
   return Object.entries(wanted).flatMap(([path, value]) => {
     const seen = valueAt(root, path);
     if (isDeepStrictEqual(seen, value)) return [];
-    return [`answered ${JSON.stringify(seen) ?? 'nothing'} at ${path}, expected ${JSON.stringify(value)}`];
+    return [
+      `answered ${excerpt(JSON.stringify(seen) ?? 'nothing', 400)} at ${path}, expected ${JSON.stringify(value)}`,
+    ];
   });
 }
 

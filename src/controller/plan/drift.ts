@@ -2,6 +2,7 @@ import type { ChangeView, Recap } from '../../events.js';
 import type { RunOptions } from '../run.js';
 import type { Run } from '../run-state.js';
 import { shownEvent } from '../shown.js';
+import { leave } from '../run-state.js';
 import { makePlan, type PlanAbout } from './make.js';
 import type { Plan, PlannedTask } from './plan.js';
 import { provenanceOf } from './provenance.js';
@@ -14,7 +15,12 @@ export async function findDrift(
   let drifted = false;
   const made = await makePlan(options, about, async (changesOf, run) => {
     const hosts = [...options.inventory.hosts.keys()];
-    const told = await Promise.all(hosts.map((host) => run.limit(() => tellOf(host, changesOf(host), run))));
+    const tell = (host: string): Promise<boolean> =>
+      tellOf(host, changesOf(host), run).catch((error: unknown) => {
+        leave(host, error, run);
+        return false;
+      });
+    const told = await Promise.all(hosts.map((host) => run.limit(() => tell(host))));
     drifted = told.includes(true);
   });
   return { ...made, drifted };

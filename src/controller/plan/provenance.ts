@@ -51,12 +51,17 @@ function parse(paths: readonly string[], answer: CommandAnswer): Map<string, Pro
       return [
         path,
         {
-          ...(modified === '' ? {} : { modified: timeOf(modified) }),
-          ...(at === '' || by === '' ? {} : { written: { by, at: timeOf(at) } }),
+          ...(isTime(modified) ? { modified: timeOf(modified) } : {}),
+          ...(isTime(at) && by !== '' ? { written: { by, at: timeOf(at) } } : {}),
         },
       ];
     }),
   );
+}
+
+/** stat(1) prints digits; more of them than these are no date of this calendar. */
+function isTime(seconds: string): boolean {
+  return /^-?\d{1,12}$/.test(seconds);
 }
 
 /** @param seconds since the epoch, as stat(1) prints them */

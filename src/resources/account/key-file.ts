@@ -88,6 +88,8 @@ export function readKeyFile(user: string, path: string | undefined, answers: Ans
 }
 
 function parseState(line: string): EntryState {
-  const [type, mode, owner] = line.split(' ') as [EntryState['type'], string, string];
-  return { type, mode: mode.padStart(4, '0'), owner };
+  const [type = '', mode = '', owner = ''] = line.split(' ');
+  return { type: TYPES.find((one) => one === type) ?? 'other', mode: mode.padStart(4, '0'), owner };
 }
+
+const TYPES = ['absent', 'file', 'directory', 'link', 'other'] as const;

@@ -34,7 +34,35 @@ export function formatKey({ options, type, blob, comment }: AuthorizedKey): stri
   return [options, type, blob, comment].filter((word) => word !== '').join(' ');
 }
 
-/** Options may hold blanks between double quotes, with `\"` for a quote. */
+/**
+ * Options may hold blanks between double quotes, with `\"` for a quote. A quote that is not closed is a character as any other. Each
+ * character is looked at once, or twice behind such a quote: the line is whatever its user has written.
+ */
 function splitOutsideQuotes(line: string): string[] {
-  return line.match(/(?:"(?:\\.|[^"\\])*"|[^\s"]|"(?![^"]*"))+/g) ?? [];
+  const words: string[] = [];
+  let start = -1;
+  let closes = true;
+  for (let at = 0; at <= line.length; at += 1) {
+    const char = line[at];
+    if (char === undefined || /\s/.test(char)) {
+      if (start >= 0) words.push(line.slice(start, at));
+      start = -1;
+      continue;
+    }
+    if (start < 0) start = at;
+    if (char !== '"' || !closes) continue;
+    const end = closingQuote(line, at);
+    // Where one is not closed, none behind it is.
+    if (end < 0) closes = false;
+    else at = end;
+  }
+  return words;
+}
+
+function closingQuote(line: string, open: number): number {
+  for (let at = open + 1; at < line.length; at += 1) {
+    if (line[at] === '"') return at;
+    if (line[at] === '\\') at += 1;
+  }
+  return -1;
 }

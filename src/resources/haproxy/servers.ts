@@ -2,7 +2,7 @@ import type { Answers, ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import { ASK } from './ask.js';
 import type { HaproxyParams } from './params.js';
-import { parseStatistics } from './statistics.js';
+import { parseStatistics, placesOf } from './statistics.js';
 
 /** A server of HAProxy at run time. */
 export interface Server {
@@ -72,10 +72,11 @@ function parseServers(text: string): Server[] | undefined {
     ?.slice(2)
     .split(' ');
   if (!rows || !columns) return undefined;
+  const places = placesOf(columns);
   const flags = new Map(
     lines.map((line): [string, number] => {
       const fields = line.split(' ');
-      const field = (name: string): string => fields[columns.indexOf(name)] ?? '';
+      const field = (name: string): string => fields[places.get(name) ?? -1] ?? '';
       return [`${field('be_name')}/${field('srv_name')}`, Number(field('srv_admin_state'))];
     }),
   );

@@ -21,16 +21,74 @@ export interface LineEdit {
 export function editLine(text: string, edit: LineEdit): string {
   requireSense(edit);
   if (edit.state === 'absent') return removeLines(text, edit);
-  let current = putLine(text, edit);
-  if (current === text) return text;
-  for (let left = splitLines(text).length; left >= 0; left -= 1) {
-    const next = putLine(current, edit);
+  // No later run would find two lines as the one that was put there.
+  if (!edit.backrefs && bareLine(edit.line!).includes('\n')) throw circle();
+  const matches = matcherOf(edit);
+  let current = text;
+  // One is enough but where an empty line at the end of a text is none.
+  for (let turn = 0; turn < 4; turn += 1) {
+    const next = (matches && replaceMatching(current, edit, matches)) ?? putLine(current, edit, matches);
     if (next === current) return current;
     current = next;
   }
-  throw new TaskError('every run would change the line again: regexp matches what `line` makes of it', {
+  throw circle();
+}
+
+/** How often what a line becomes may match again. */
+const MOST_TURNS = 100;
+/** Characters that a line may grow to meanwhile. */
+const LONGEST = 1024 * 1024;
+
+function circle(): TaskError {
+  return new TaskError('every run would change the line again: regexp matches what `line` makes of it', {
     hint: 'write regexp so that it does not match the new line, or so that the new line stays the same',
   });
+}
+
+/**
+ * The text with its last line that matches (or the first) replaced and, where what it becomes does not match any more, the one before it,
+ * and so on: what run after run would come to, in one pass. Undefined when none matches.
+ */
+function replaceMatching(
+  text: string,
+  edit: LineEdit,
+  matches: (line: string) => boolean,
+): string | undefined {
+  const lines = splitLines(text);
+  let found = false;
+  const { length } = lines;
+  for (let turn = 0; turn < length; turn += 1) {
+    const index = edit.firstmatch ? turn : length - 1 - turn;
+    const before = bareLine(lines[index]!);
+    if (!matches(before)) continue;
+    found = true;
+    const after = settled(before, edit, matches);
+    lines[index] = `${after.line}${lines[index]!.slice(before.length)}`;
+    if (after.matches) break;
+  }
+  return found ? lines.join('') : undefined;
+}
+
+/** What a line that matches becomes, and whether it is found again. @throws TaskError when it would become another one for ever */
+function settled(
+  before: string,
+  edit: LineEdit,
+  matches: (line: string) => boolean,
+): { readonly line: string; readonly matches: boolean } {
+  let current = before;
+  for (let turn = 0; turn < MOST_TURNS && current.length <= LONGEST; turn += 1) {
+    const next = edit.backrefs ? expand(current, edit) : bareLine(edit.line!);
+    if (next === current) return { line: next, matches: true };
+    // Several lines: the expression is held against each of them alone.
+    if (next.includes('\n')) {
+      const again = splitLines(next).map(bareLine).filter(matches);
+      if (again.some((one) => expand(one, edit) !== one)) break;
+      return { line: next, matches: again.length > 0 };
+    }
+    if (!matches(next)) return { line: next, matches: false };
+    current = next;
+  }
+  throw circle();
 }
 
 function requireSense({
@@ -60,14 +118,11 @@ function removeLines(text: string, edit: LineEdit): string {
   return regexp === undefined && search_string === undefined && line === undefined ? text : kept.join('');
 }
 
-function putLine(text: string, edit: LineEdit): string {
+/** No line matches. */
+function putLine(text: string, edit: LineEdit, matches: unknown): string {
   const wanted = bareLine(edit.line!);
-  const matches = matcherOf(edit);
-  if (matches === undefined && hasLine(text, wanted)) return text;
+  if ((edit.backrefs && matches !== undefined) || hasLine(text, wanted)) return text;
   const lines = splitLines(text);
-  const found = matches === undefined ? -1 : findLine(lines, matches, edit.firstmatch);
-  if (found >= 0) return replaceLine(lines, found, edit.backrefs ? expand(lines[found]!, edit) : wanted);
-  if (edit.backrefs || (matches !== undefined && hasLine(text, wanted))) return text;
   return insertLines(lines, insertionPoint(lines, edit), [wanted]).join('');
 }
 
@@ -84,12 +139,7 @@ function findLine(lines: readonly string[], matches: (line: string) => boolean, 
 }
 
 function expand(line: string, { regexp, line: template }: LineEdit): string {
-  return expandMatch(parseRegExp(regexp!, 'regexp').exec(bareLine(line))!, bareLine(template!));
-}
-
-function replaceLine(lines: readonly string[], index: number, wanted: string): string {
-  const end = lines[index]!.slice(bareLine(lines[index]!).length);
-  return lines.with(index, `${wanted}${end}`).join('');
+  return expandMatch(parseRegExp(regexp!, 'regexp').exec(line)!, bareLine(template!));
 }
 
 /** A place that is not found is the end, as with Ansible. */

@@ -1,4 +1,5 @@
 import type { Answers, SqlQuery } from '../../agent/query.js';
+import { readForeignJson } from '../../foreign-json.js';
 import { rowsOf } from './client.js';
 import { matchPassword, nativeHash } from './match-password.js';
 import { quoteText } from './quote.js';
@@ -82,11 +83,11 @@ function keptQuery(user: string, flavor: Flavor): SqlQuery {
 
 /** MariaDB's list of ways to log in; the empty object in it stands for the first one, which is kept elsewhere. */
 function readAlternatives(json: string): KeptPassword[] {
-  const list: unknown = JSON.parse(json);
+  const list = readForeignJson(json);
   if (!Array.isArray(list)) return [];
-  return list.flatMap((one: { plugin?: unknown; authentication_string?: unknown } | null) =>
-    typeof one?.plugin === 'string'
-      ? [{ plugin: one.plugin, stored: Buffer.from(String(one.authentication_string ?? ''), 'utf8') }]
-      : [],
-  );
+  return list.flatMap((one: { plugin?: unknown; authentication_string?: unknown } | null) => {
+    if (typeof one?.plugin !== 'string') return [];
+    const stored = typeof one.authentication_string === 'string' ? one.authentication_string : '';
+    return [{ plugin: one.plugin, stored: Buffer.from(stored, 'utf8') }];
+  });
 }

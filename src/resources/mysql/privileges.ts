@@ -42,9 +42,11 @@ export function parseGrants(lines: readonly string[]): Privileges {
 export function formatPrivileges(names: Iterable<string>): string {
   const columns = new Map<string, string[]>();
   for (const name of [...names].sort()) {
-    const match = /^(.*?) \((.*)\)$/.exec(name);
-    const key = match ? match[1]! : name;
-    columns.set(key, [...(columns.get(key) ?? []), ...(match ? [match[2]!] : [])]);
+    const open = name.endsWith(')') ? name.indexOf(' (') : -1;
+    const key = open < 0 ? name : name.slice(0, open);
+    const list = columns.get(key) ?? [];
+    if (open >= 0) list.push(name.slice(open + 2, -1));
+    columns.set(key, list);
   }
   return [...columns]
     .map(([name, list]) => (list.length > 0 ? `${name} (${list.join(', ')})` : name))
@@ -202,5 +204,7 @@ function splitPairs(text: string): [string, string][] {
 }
 
 function addAll(privileges: Map<string, Set<string>>, target: string, names: ReadonlySet<string>): void {
-  privileges.set(target, new Set([...(privileges.get(target) ?? []), ...names]));
+  const known = privileges.get(target) ?? new Set<string>();
+  for (const name of names) known.add(name);
+  privileges.set(target, known);
 }

@@ -1,5 +1,6 @@
 import type { Answers, CommandQuery, ContentQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
+import { readForeignJson } from '../../foreign-json.js';
 import type { Change } from '../resource.js';
 import { type NpmParams, npmArgv } from './params.js';
 
@@ -72,10 +73,6 @@ function satisfies(installed: string, wanted: string): boolean {
 }
 
 function versionIn(manifest: string): string | undefined {
-  try {
-    const version = (JSON.parse(manifest) as { version?: unknown } | null)?.version;
-    return typeof version === 'string' ? version : undefined;
-  } catch {
-    return undefined;
-  }
+  const version = (readForeignJson(manifest) as { version?: unknown } | null | undefined)?.version;
+  return typeof version === 'string' ? version : undefined;
 }

@@ -77,8 +77,9 @@ function decideRunning(params: Pm2Params, found: Probed & { sha256: string }, an
     if (params.state !== 'reloaded' || decision.action !== 'none') return decision;
     return { app: app.name, action: 'reload', changes: [reloaded(app.name)] } satisfies Decision;
   });
+  const names = new Set(wanted.map(({ name }) => name));
   const gone = [...recorded.keys()]
-    .filter((name) => running.has(name) && !wanted.some((app) => app.name === name))
+    .filter((name) => running.has(name) && !names.has(name))
     .map((app): Decision => ({ app, action: 'delete', changes: [change(app, 'state', 'running', null)] }));
   const record: RunRecord = {
     sha256: found.sha256,

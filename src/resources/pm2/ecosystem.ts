@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Answers, ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
+import { readForeignJson } from '../../foreign-json.js';
 import { homePlace, type Pm2Params } from './params.js';
 import { SURROUNDINGS } from './run-pm2.js';
 
@@ -66,11 +67,8 @@ command -v node >/dev/null || exit 127
 alone node -e 'process.stdout.write(JSON.stringify({config: require(process.argv[1]), cpus: require("os").cpus().length}))' "$1"`;
 
 function parseEvaluation(stdout: string): { config: unknown; cpus: number } | undefined {
-  try {
-    return JSON.parse(stdout) as { config: unknown; cpus: number };
-  } catch {
-    return undefined;
-  }
+  const { config, cpus } = (readForeignJson(stdout) ?? {}) as { config?: unknown; cpus?: unknown };
+  return typeof cpus === 'number' ? { config, cpus } : undefined;
 }
 
 type App = Readonly<Record<string, unknown>>;
@@ -84,12 +82,12 @@ function appsIn(config: unknown): App[] {
 
 function normalise(app: App, { params, cpus }: { params: Pm2Params; cpus: number }): WantedApp {
   const folder = posix.dirname(params.ecosystem);
-  const script = String(app['script']);
-  const cwd = posix.resolve(folder, String(app['cwd'] ?? folder));
+  const script = textOf(app['script']);
+  const cwd = posix.resolve(folder, textOf(app['cwd'] ?? folder));
   const interpreter = app['exec_interpreter'] ?? app['interpreter'];
   const execMode = execModeOf(app, script);
   return {
-    name: String(app['name'] ?? posix.basename(script, posix.extname(script))),
+    name: textOf(app['name'] ?? posix.basename(script, posix.extname(script))),
     script: posix.resolve(cwd, script),
     cwd,
     execMode,
@@ -105,7 +103,7 @@ function execModeOf(app: App, script: string): WantedApp['execMode'] {
   const mode = app['exec_mode'];
   if (mode === 'cluster' || mode === 'cluster_mode') return 'cluster_mode';
   if (mode !== undefined) return 'fork_mode';
-  const interpreter = String(
+  const interpreter = textOf(
     app['exec_interpreter'] ?? app['interpreter'] ?? (/\.(c|m)?js$/.test(script) ? 'node' : ''),
   );
   return app['instances'] !== undefined && /(node|bun)$/.test(interpreter) ? 'cluster_mode' : 'fork_mode';
@@ -127,6 +125,11 @@ function keysOf(app: App): string[] {
         : [key],
     )
     .sort();
+}
+
+/** What is no text stands for itself: an object may have a toString of its own that is no function. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function canonical(value: unknown): string {

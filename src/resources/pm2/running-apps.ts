@@ -1,5 +1,6 @@
 import type { Answers } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
+import { readForeignJson } from '../../foreign-json.js';
 import type { Pm2Params } from './params.js';
 import { listQuery } from './run-pm2.js';
 
@@ -31,12 +32,12 @@ export function runningApps(params: Pm2Params, answers: Answers): Map<string, Ru
   const apps = new Map<string, RunningApp>();
   for (const { name, pm2_env: env } of list) {
     const before = apps.get(name);
-    const online = env.status === 'online' || env.status === 'launching' ? 1 : 0;
+    const online = env['status'] === 'online' || env['status'] === 'launching' ? 1 : 0;
     apps.set(name, {
-      script: env.pm_exec_path ?? '',
-      cwd: env.pm_cwd ?? '',
-      execMode: env.exec_mode ?? '',
-      interpreter: env.exec_interpreter ?? '',
+      script: text(env['pm_exec_path']),
+      cwd: text(env['pm_cwd']),
+      execMode: text(env['exec_mode']),
+      interpreter: text(env['exec_interpreter']),
       instances: (before?.instances ?? 0) + 1,
       online: (before?.online ?? 0) + online,
     });
@@ -46,21 +47,21 @@ export function runningApps(params: Pm2Params, answers: Answers): Map<string, Ru
 
 interface Listed {
   readonly name: string;
-  readonly pm2_env: {
-    readonly status?: string;
-    readonly pm_exec_path?: string;
-    readonly pm_cwd?: string;
-    readonly exec_mode?: string;
-    readonly exec_interpreter?: string;
-  };
+  readonly pm2_env: Readonly<Record<string, unknown>>;
 }
 
 /** PM2 may say other things first (a banner, that its daemon is of another version). */
 function parseList(stdout: string): Listed[] | undefined {
   const line = stdout.split('\n').findLast((one) => one.startsWith('['));
-  try {
-    return line === undefined ? undefined : (JSON.parse(line) as Listed[]);
-  } catch {
-    return undefined;
-  }
+  const list = line === undefined ? undefined : readForeignJson(line);
+  return Array.isArray(list) && list.every(isListed) ? list : undefined;
+}
+
+function isListed(value: unknown): value is Listed {
+  const { name, pm2_env: env } = (value ?? {}) as Partial<Record<keyof Listed, unknown>>;
+  return typeof name === 'string' && typeof env === 'object' && env !== null;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

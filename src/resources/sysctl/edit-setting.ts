@@ -6,15 +6,17 @@ import { bareLine, insertLines, splitLines } from '../filesystem/lines.js';
  */
 export function editSetting(text: string, name: string, value: string | undefined): string {
   const lines = splitLines(text);
-  const mine = lines.flatMap((line, index) => (settingOf(line)?.name === normalName(name) ? [index] : []));
-  const last = mine.at(-1);
-  if (value === undefined) return lines.filter((_, index) => !mine.includes(index)).join('');
+  const mine = new Set(
+    lines.flatMap((line, index) => (settingOf(line)?.name === normalName(name) ? [index] : [])),
+  );
+  const last = [...mine].at(-1);
+  if (value === undefined) return lines.filter((_, index) => !mine.has(index)).join('');
   if (last === undefined) return insertLines(lines, lines.length, [`${name} = ${value}`]).join('');
   return lines
     .map((line, index) =>
       index === last && settingOf(line)?.value !== value ? `${name} = ${value}\n` : line,
     )
-    .filter((_, index) => index === last || !mine.includes(index))
+    .filter((_, index) => index === last || !mine.has(index))
     .join('');
 }
 
@@ -25,8 +27,13 @@ export function normalValue(value: string): string {
 
 /** A `-` before the name means that errors are ignored. */
 function settingOf(line: string): { name: string; value: string } | undefined {
-  const [, name, value] = /^\s*-?\s*([^#;=\s][^=]*?)\s*=(.*)$/.exec(bareLine(line)) ?? [];
-  return name === undefined ? undefined : { name: normalName(name), value: normalValue(value!) };
+  const bare = bareLine(line);
+  const equals = bare.indexOf('=');
+  if (equals < 0) return undefined;
+  const given = bare.slice(0, equals).trim();
+  const name = given.startsWith('-') ? given.slice(1).trim() : given;
+  if (name === '' || name.startsWith('#') || name.startsWith(';')) return undefined;
+  return { name: normalName(name), value: normalValue(bare.slice(equals + 1)) };
 }
 
 /** `net/ipv4/conf/eth0.1/forwarding` and `net.ipv4.conf.eth0/1.forwarding` are the same: the first separator decides. */
