@@ -4,7 +4,7 @@ import { REDACTED, type Secrets } from '../variables/secrets.js';
 /** What stands for a secret while texts are compared: two secrets that differ have to. */
 const OPEN = '\ue000';
 const CLOSE = '\ue001';
-const TAG = /\ue000[^\ue001]*\ue001/g;
+const TAG = /\ue000[^\ue000\ue001]*\ue001/g;
 
 /**
  * The lines of a unified diff of two texts, secrets taken out. A line whose secret stays shows as unchanged, one whose secret

@@ -96,6 +96,7 @@ async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKe
 /** Kinds of keys that ssh has and ssh2 does not. The public half of a private key is readable, whatever its passphrase is. */
 function unsupported(text: Buffer): string | undefined {
   const plain = text.toString('latin1');
+  // eslint-disable-next-line regexp/no-super-linear-backtracking -- a file of the user's own
   const [, body] = /^-----BEGIN OPENSSH PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END/m.exec(plain) ?? [];
   const shown = body === undefined ? plain.slice(0, 200) : Buffer.from(body, 'base64').toString('latin1');
   const [type] = /\bsk-[a-z0-9-]+@openssh\.com/.exec(shown) ?? [];

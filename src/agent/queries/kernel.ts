@@ -32,7 +32,7 @@ export const listen: QueryKind<'listen'> = {
         const address = local
           .slice(0, at)
           .replace(/^\[|\]$/g, '')
-          .replace(/%.*$/, '');
+          .split('%', 1)[0]!;
         const name = /\(\("([^"]*)"/.exec(process.join(' '))?.[1] ?? '';
         return [
           {

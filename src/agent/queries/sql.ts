@@ -63,7 +63,12 @@ function parseBatch(batch: readonly SqlQuery[], out: string, err: string): (SqlA
     else rows.set((current = Number(numbered)), []);
   }
   const errors = new Map<number, string>();
-  for (const [line, at] of err.matchAll(/^ERROR .*? at line (\d+).*$/gm)) errors.set(Number(at), line);
+  for (const line of err.split('\n')) {
+    const at = line.startsWith('ERROR ')
+      ? /^ at line (\d+)/.exec(line.slice(line.indexOf(' at line ')))
+      : null;
+    if (at) errors.set(Number(at[1]), line);
+  }
   let before = 0;
   return batch.map((query, index): SqlAnswer | undefined => {
     const first = before + 1;

@@ -65,7 +65,12 @@ export function skipReason(params: Guards, answers: Answers): string | undefined
 export function unlessSaid({ unless, chdir }: Guards, answers: Answers): string | null {
   if (unless === undefined) return null;
   const { stdout } = answers.get<'command'>(unlessQuery(unless, chdir));
-  return /^.*\S.*$/m.exec(stdout)?.[0].trim() ?? null;
+  return (
+    stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .find((line) => line !== '') ?? null
+  );
 }
 
 // The shell expands the unquoted $1; IFS is emptied so that a blank in the path does not split it.

@@ -195,8 +195,10 @@ function canonical(words: readonly string[]): string {
 
 /** `target:list/target:list`, where / and : inside quotes or parentheses do not count. */
 function splitPairs(text: string): [string, string][] {
+  // eslint-disable-next-line regexp/no-super-linear-backtracking -- a text of the playbook
   const pieces = text.match(/(?:`(?:[^`]|``)*`|\([^)]*\)|[^/`(]|[`(])+/g) ?? [];
   return pieces.map((piece) => {
+    // eslint-disable-next-line regexp/no-super-linear-backtracking -- a text of the playbook
     const match = /^((?:`(?:[^`]|``)*`|[^:`])+):(.*)$/s.exec(piece.trim());
     if (!match) throw new SyntaxError(`${JSON.stringify(piece.trim())} is not TARGET:PRIVILEGE,...`);
     return [match[1]!.trim(), match[2]!];
