@@ -14,6 +14,8 @@
 # No program is started where sh itself can do it: a process costs a host more than all else here.
 
 # shellcheck disable=SC2317 # scripts call these functions
+# shellcheck disable=SC2034,SC2154 # variables of owner.sh
+# shellcheck disable=SC2016 # code for another shell
 IFS= read -r nonce || exit 1
 # What sshd or a profile exported under these names must not carry a script, and its secrets, into the environment.
 unset text body stdin content id line rest CDPATH LANGUAGE

@@ -3,6 +3,8 @@
 # everything is made in a folder that nobody else can enter, and put in its place by rename, which follows nothing.
 
 # shellcheck disable=SC2317,SC2154 # scripts call these functions
+# shellcheck disable=SC2015 # where the first of two fails, so shall the third
+# shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
 unset CDPATH
 
 # put_file PATH MODE OWNER GROUP BACKUP CHECK DECODE STAGED: replace a whole file; a link is replaced, not followed. The content

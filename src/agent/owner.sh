@@ -2,7 +2,9 @@
 # put a link in the place of whatever lies below, at any moment. So that is done with that user's rights, and root follows
 # nobody's links but its own. An agent that is not root works with its own rights everywhere.
 
-# shellcheck disable=SC2317,SC2154 # scripts call these functions
+# shellcheck disable=SC2317,SC2154,SC2034 # scripts and files.sh use these functions and variables
+# shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
+# shellcheck disable=SC2016 # code for another shell
 newline='
 ' tab='	' odd='' shared='' owned='' former=-
 

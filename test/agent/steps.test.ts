@@ -235,13 +235,14 @@ describe('secrets', () => {
     }
   });
 
-  it('agent.sh has no byte that is not ASCII and passes shellcheck', async function () {
-    const text = readFileSync(new URL('../../src/agent/agent.sh', import.meta.url), 'latin1');
-    expect(text).to.match(/^[\x00-\x7f]*$/);
-    const { spawnSync } = await import('node:child_process');
-    const path = new URL('../../src/agent/agent.sh', import.meta.url).pathname;
-    const result = spawnSync('shellcheck', ['-s', 'sh', path], { encoding: 'utf8' });
-    if (result.error) this.skip();
-    expect(result.stdout).to.equal('');
-  });
+  for (const file of ['agent.sh', 'owner.sh', 'files.sh']) {
+    it(`${file} has no byte that is not ASCII and passes shellcheck`, async function () {
+      const path = new URL(`../../src/agent/${file}`, import.meta.url).pathname;
+      expect(readFileSync(path, 'latin1')).to.match(/^[\x00-\x7f]*$/);
+      const { spawnSync } = await import('node:child_process');
+      const result = spawnSync('shellcheck', ['-s', 'sh', path], { encoding: 'utf8' });
+      if (result.error) this.skip();
+      expect(result.stdout).to.equal('');
+    });
+  }
 });

@@ -123,7 +123,7 @@ underEachShell('the end of the link', (host) => {
     drop();
     const error = await lost;
     expect(error).to.be.instanceOf(UnreachableError);
-    expect(error.message).to.equal('the connection was lost during: a script (two)');
+    expect(error.message).to.equal('the connection was lost during: script (two)');
     expect(error.host).to.equal('h2');
     expect(agent.lost).to.equal(true);
     await waitFor('nothing is left', () => processesWith(seconds).length === 0, 5);
