@@ -250,10 +250,12 @@ describe('the words of hosts are read in linear time', () => {
     it(what, () => {
       for (const piece of PIECES) {
         for (const [before, after] of FRAMES) {
-          const grown = growth(
-            read,
-            (length) => before + piece.repeat(Math.ceil(length / piece.length)) + after,
-          );
+          const textOf = (length: number): string =>
+            before + piece.repeat(Math.ceil(length / piece.length)) + after;
+          // A busy machine can make one measurement long, and not three of them.
+          let grown = growth(read, textOf);
+          for (let again = 0; grown >= MOST && grown < Infinity && again < 2; again += 1)
+            grown = Math.min(grown, growth(read, textOf));
           expect(grown, JSON.stringify([before, piece, after])).to.be.lessThan(MOST);
         }
       }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { Channel, Connection } from '../transport/connection.js';
 import { TaskError, UnreachableError } from '../errors.js';
 import { packageFile } from '../package-file.js';
@@ -67,12 +68,18 @@ const sh = (file: string): string =>
     .replace(/^[ \t]+/gm, '');
 
 /** What is done with files is a text for itself as well: a process that works with a user's rights gets it, and nothing else. */
-const program = Buffer.from(
-  `files=${quote(sh('files.sh'))}\neval "$files"\n${sh('owner.sh')}${sh('agent.sh')}`,
-);
+let program: Buffer | undefined;
+
+/** Compressed: with it the first write stays within what a new connection sends before it waits for the other side. */
+function packedProgram(): Buffer {
+  program ??= gzipSync(`files=${quote(sh('files.sh'))}\neval "$files"\n${sh('owner.sh')}${sh('agent.sh')}`, {
+    level: 9,
+  });
+  return program;
+}
 
 /** Reads exactly the agent's program from stdin and becomes it: nothing of it is in argv or on the disk. */
-const bootstrap = 'IFS= read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null)"';
+const bootstrap = 'IFS= read -r n; eval "$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null | gzip -dc)"';
 
 /**
  * Start an agent over one exec channel. Its program and the first request travel together; a become that is refused shows
@@ -108,7 +115,8 @@ export async function startAgent(connection: Connection, options: AgentOptions):
       throw error;
     });
   }
-  exchange.write(Buffer.concat([Buffer.from(`${program.length}\n`), program, Buffer.from(`${nonce}\n`)]));
+  const packed = packedProgram();
+  exchange.write(Buffer.concat([Buffer.from(`${packed.length}\n`), packed, Buffer.from(`${nonce}\n`)]));
   return agentOver({ exchange, host, limits }, channel);
 }
 

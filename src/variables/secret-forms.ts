@@ -57,9 +57,10 @@ function quotedForms(text: string): string[] {
       .replaceAll('\n', '\\n')
       .replaceAll('\r', '\\r'),
     ansiC,
-    text
-      .replaceAll("'", `'\\''`)
-      .replace(/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}]+/gu, (run) => `'$'${octal(run)}''`),
+    // Which of the characters that format a text count as printable depends on the C library.
+    ...[/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}]+/gu, /[\p{Cc}\p{Cn}\p{Co}\p{Zl}\p{Zp}]+/gu].map(
+      (unprintable) => text.replaceAll("'", `'\\''`).replace(unprintable, (run) => `'$'${octal(run)}''`),
+    ),
     bytesEscaped(backslashed, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`),
     bytesEscaped(backslashed.replaceAll('"', '\\"'), (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
     escapeControl(text),

@@ -41,7 +41,7 @@ describe('output', () => {
       queries: [{ kind: 'file', path: '/' }],
     });
     expect(one.counters.roundTrips).to.equal(2);
-    expect(one.counters.bytesSent).to.be.within(4000, 26_000);
+    expect(one.counters.bytesSent).to.be.within(4000, 12_000);
     expect(one.counters.bytesReceived).to.be.within(3893, 6000);
     await one.close();
   });

@@ -37,6 +37,7 @@ describe('connectionOf', () => {
       become: undefined,
       becomeUser: undefined,
       becomePassword: undefined,
+      limits: {},
       target: {
         kind: 'ssh',
         name: 'web1',

@@ -218,7 +218,7 @@ describe('loadInventory', () => {
 
   const scripts: [string, string, RegExp][] = [
     ['fails', 'echo "it broke" >&2; exit 3', /ended with exit code 3/],
-    ['prints no JSON', 'echo hello', /not valid JSON/],
+    ['prints no JSON', 'echo hello', /cannot be read as JSON/],
     ['prints a list', 'echo "[]"', /is not a map/],
     ['has hosts that are no list', `echo '{"g": {"hosts": "a"}}'`, /hosts of g are not a list/],
     ['has an unknown key', `echo '{"g": {"host": []}}'`, /has the key "host"/],

@@ -65,6 +65,8 @@ describe('a user who races against root', function () {
       writeFileSync(conf(name), 'before\n');
       chmodSync(conf(name), 0o666);
     }
+    writeFileSync(conf('data/package.json'), '{}');
+    lchownSync(conf('data/package.json'), USER.uid, USER.gid);
     for (const path of [
       at('home'),
       conf(),
@@ -255,10 +257,6 @@ describe('a user who races against root', function () {
       chmodSync(at('npm'), 0o755);
       for (let round = 0; round < ROUNDS; round += 1) {
         const lost = await race(round, async () => {
-          if (module === 'npm') {
-            writeFileSync(conf('data/package.json'), '{}');
-            lchownSync(conf('data/package.json'), USER.uid, USER.gid);
-          }
           for (let time = 0; time < 2; time += 1) await attempt(module, params(), tree());
         });
         expect(lost, `round ${round}`).to.deep.equal([]);
