@@ -33,8 +33,11 @@ put_file() {
   owner=$3 group=$4 bits=$2
   if [ -f "$target" ] && [ ! -L "$target" ]; then
     rest=$(stat -c '%u %g %a' -- "$target") || return 1
-    bits=${bits:-${rest##* }} owner=${owner:-${rest%% *}} rest=${rest% *}
-    group=${group:-${rest#* }}
+    bits=${bits:-${rest##* }} rest=${rest% *}
+    # What is ours by itself is not given to us: a sandbox may refuse chown altogether.
+    if [ -n "$owner$group" ] || [ ! -O "$target" ] || [ ! -G "$target" ]; then
+      owner=${owner:-${rest% *}} group=${group:-${rest#* }}
+    fi
   fi
   [ -z "$owner$group" ] || chown -- "$owner${group:+:$group}" "$new" || return 1
   chmod -- "${bits:-0644}" "$new" || return 1
