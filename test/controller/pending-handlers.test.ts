@@ -1,3 +1,7 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LockedError } from '../../src/agent/locked-error.js';
@@ -45,6 +49,49 @@ describe('a handler that its run did not come to', () => {
     expect(one.lines('log')).to.deep.equal(['handled', 'second']);
     await one.play();
     expect(one.lines('log')).to.deep.equal(['handled', 'second']);
+  });
+
+  it('counts only where its writer may do what it does', async function () {
+    if (process.getuid?.() !== 0 || spawnSync('sudo', ['-n', 'true']).status !== 0) this.skip();
+    const user = 'provision-noter';
+    const home = mkdtempSync(join(tmpdir(), 'noter-'));
+    try {
+      execFileSync('useradd', ['-r', '-M', '-d', home, '-s', '/bin/sh', user]);
+      const uid = Number(execFileSync('id', ['-u', user]).toString());
+      const pending = join(home, '.local/state/provision/pending');
+      mkdirSync(pending, { recursive: true });
+      for (const name of ['root%27s%20handler', 'own%20handler', 'x'.repeat(300)])
+        writeFileSync(join(pending, name.slice(0, 20)), `${name}\n`);
+      for (const path of [
+        home,
+        '.local',
+        '.local/state',
+        '.local/state/provision',
+        '.local/state/provision/pending',
+      ])
+        chownSync(path === home ? home : join(home, path), uid, uid);
+      const one = project({
+        'site.yml': `
+- hosts: all
+  tasks:
+    - { name: as the user, command: 'true', become: true, become_user: ${user}, changed_when: false }
+  handlers:
+    - { name: "root's handler", shell: 'echo root >> "<%= out %>/log"' }
+    - { name: own handler, command: id -un, become: true, become_user: ${user}, changed_when: false }
+`,
+      });
+      const run = await one.play();
+      expect(run.tasks()).to.deep.equal(['ok as the user', 'ok own handler']);
+      expect(one.read('log')).to.equal(undefined);
+      const warning = run.events.find(({ type }) => type === 'warning') as { message: string } | undefined;
+      expect(warning?.message)
+        .to.contain("root's handler")
+        .and.to.contain('1 more')
+        .and.not.to.contain('xxx');
+    } finally {
+      spawnSync('userdel', [user]);
+      rmSync(home, { recursive: true, force: true });
+    }
   });
 
   it('is told of by a run that does not have it, and kept', async () => {
