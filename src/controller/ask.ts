@@ -1,4 +1,5 @@
 import { Answers, queryKey, type Answer, type Query } from '../agent/query.js';
+import { TaskError } from '../errors.js';
 import type { Place, Unit, Work } from './unit.js';
 
 /** How queries reach a place: one request. Undefined: it cannot be asked yet, which matters only when its turn has come. */
@@ -45,7 +46,7 @@ export function takeAnswers(units: readonly Unit[], place: Place, answers: Answe
 
 /** All that a unit has asked of its place so far. */
 export function queriesOf(work: Work): Query[] {
-  const asked = work.answers ? work.resource.queries(work.params, work.answers) : [];
+  const asked = work.answers ? wantedBy(work, work.answers) : [];
   return asked.filter((query) => !work.local.has(queryKey(query)) && work.answers?.has(query) === true);
 }
 
@@ -83,9 +84,19 @@ function merge(work: Work, queries: readonly Query[], answers: Answers): Answers
 }
 
 function missing(work: Work): Query[] {
-  const { answers, resource, params } = work;
+  const { answers } = work;
   if (!answers) return [];
-  return resource.queries(params, answers).filter((query) => !answers.has(query));
+  return wantedBy(work, answers).filter((query) => !answers.has(query));
+}
+
+/** What a unit wants to know, given what it knows. What is wrong with that is its plan's to say, in its own turn: nobody else's task fails. */
+function wantedBy({ resource, params }: Work, known: Answers): readonly Query[] {
+  try {
+    return resource.queries(params, known);
+  } catch (error) {
+    if (error instanceof TaskError) return [];
+    throw error;
+  }
 }
 
 function placeKey(place: Place): string {
