@@ -323,13 +323,19 @@ export class Answers {
     return this.#byKey.has(queryKey(query));
   }
 
+  /** The answer to a query as it came, to be passed on: a refused one is an error only for who wants to know it. */
+  passed(query: Query): Answer {
+    const answer = this.#byKey.get(queryKey(query));
+    if (answer === undefined) throw new Error(`no answer for ${queryKey(query)}: queries() did not ask it`);
+    return answer;
+  }
+
   /**
    * The answer to a query that was asked; asking for another one is a bug of the resource and throws.
    * @throws TaskError where the answer was refused
    */
   get<K extends Query['kind']>(query: Extract<Query, { kind: K }>): AnswerOf[K] {
-    const answer = this.#byKey.get(queryKey(query));
-    if (answer === undefined) throw new Error(`no answer for ${queryKey(query)}: queries() did not ask it`);
+    const answer = this.passed(query);
     if ('refused' in answer && answer.refused instanceof TaskError) throw answer.refused;
     return answer as AnswerOf[K];
   }

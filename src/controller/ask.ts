@@ -79,7 +79,7 @@ async function sendAll(
 function merge(work: Work, queries: readonly Query[], answers: Answers): Answers {
   const all = new Map<string, Answer>(work.local);
   for (const [key, answer] of work.answers?.entries() ?? []) all.set(key, answer);
-  for (const query of queries) all.set(queryKey(query), answers.get(query));
+  for (const query of queries) all.set(queryKey(query), answers.passed(query));
   return new Answers(all);
 }
 

@@ -119,7 +119,7 @@ export function unitChange(
     unsure,
     changes,
     steps,
-    rests: asked.map((query) => [query, work!.answers!.get(query)]),
+    rests: asked.map((query) => [query, work!.answers!.passed(query)]),
     hidden: hidden(head, unit),
   };
 }

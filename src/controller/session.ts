@@ -161,7 +161,7 @@ export class Session {
   /** What was asked now and will be asked again: until `forget` it is answered from here. */
   remember(user: BecomeUser, queries: readonly Query[], answers: Answers): void {
     const known = this.#known?.get(user) ?? new Map<string, Answer>();
-    for (const query of queries) known.set(queryKey(query), answers.get(query));
+    for (const query of queries) known.set(queryKey(query), answers.passed(query));
     this.#known?.set(user, known);
   }
 

@@ -179,7 +179,7 @@ function joined(before: Answers | undefined, queries: readonly Query[], answers:
   return new Answers(
     new Map([
       ...(before?.entries() ?? []),
-      ...queries.map((query) => [queryKey(query), answers.get(query)] as const),
+      ...queries.map((query) => [queryKey(query), answers.passed(query)] as const),
     ]),
   );
 }

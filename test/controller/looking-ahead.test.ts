@@ -38,6 +38,7 @@ describe('looking ahead', () => {
 - { name: circle, lineinfile: { path: "<%= out %>/a", line: x }, ignore_errors: true }
 - { name: two, copy: { dest: "<%= out %>/two", content: x } }
 `).play();
+
     expect(said()).to.deep.equal(['ok links', 'changed one', 'ignored circle', 'changed two']);
   });
 

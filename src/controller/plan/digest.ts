@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { TaskError } from '../../errors.js';
 import type { Answer, FileAnswer, ListenAnswer, Query, UnitAnswer } from '../../agent/query.js';
 
 /** A keyed digest of any JSON value with Buffers in it, the same whatever the order of keys. 32 hex digits. */
@@ -8,6 +9,7 @@ export function digestOf(value: unknown, salt: string): string {
 
 /** What of an answer a plan rests on: what changes by itself (times, process ids, what a program says) is left out. */
 export function restOf(query: Query, answer: Answer): unknown {
+  if ('refused' in answer && answer.refused instanceof TaskError) return { refused: answer.refused.message };
   switch (query.kind) {
     case 'file': {
       const file = answer as FileAnswer;
