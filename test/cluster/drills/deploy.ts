@@ -235,13 +235,13 @@ export function deployDrills(site: () => Project): void {
 
     it('no secret is in what PM2 stores, in what the application is started with, or for others to read', async () => {
       const search = `secret=/srv/guestbook/secrets/database-password
-        { cat /var/lib/guestbook/.pm2/dump.pm2* /srv/guestbook/ecosystem.config.cjs /etc/ansible/facts.d/*; ps axww -o args; cat /proc/[0-9]*/environ; } 2>/dev/null |
+        { cat /var/lib/pm2/guestbook/dump.pm2* /srv/guestbook/ecosystem.config.cjs /etc/ansible/facts.d/*; ps axww -o args; cat /proc/[0-9]*/environ; } 2>/dev/null |
           tr '\\0' '\\n' | awk -v file=$secret 'BEGIN { getline want < file } index($0, want) { exit 1 }' || exit 1
-        for file in /srv/guestbook/verified/secrets/database-password $secret /etc/ansible/facts.d/app-guestbook.fact /var/lib/guestbook/.pm2/dump.pm2; do
+        for file in /srv/guestbook/verified/secrets/database-password $secret /etc/ansible/facts.d/app-guestbook.fact /var/lib/pm2/guestbook/dump.pm2; do
           [ -f "$file" ] || exit 2
           runuser -u nobody -- cat "$file" && exit 3
         done
-        tr '\\0' '\\n' </proc/$(cat /var/lib/guestbook/.pm2/pids/guestbook-0.pid || pgrep -f server.js | head -n 1)/environ | grep -E '^(SSH|SUDO)_' && exit 4
+        tr '\\0' '\\n' </proc/$(cat /var/lib/pm2/guestbook/pids/guestbook-0.pid || pgrep -f server.js | head -n 1)/environ | grep -E '^(SSH|SUDO)_' && exit 4
         exit 0`;
       const ran = await on('appservers', search);
       expect(ran.status, ran.text).to.equal(0);
@@ -366,7 +366,7 @@ async function stateOf(project: Project): Promise<string> {
     project.inventory,
     'appservers:loadbalancers',
     '--',
-    `find /etc /srv /usr/local /var/lib/guestbook/.pm2/dump.pm2 /var/lib/provision -xdev -printf '%p %i %m %u %g %s %T@\\n' 2>/dev/null | sort | sha256sum
+    `find /etc /srv /usr/local /var/lib/pm2/guestbook/dump.pm2 /var/lib/provision -xdev -printf '%p %i %m %u %g %s %T@\\n' 2>/dev/null | sort | sha256sum
      pgrep -f server.js | sort | tr '\\n' ' '
      if [ -S /run/haproxy/admin.sock ]; then echo 'show servers state' | socat - /run/haproxy/admin.sock | cut -d' ' -f2,4,7; fi`,
   );
