@@ -266,7 +266,7 @@ export function deployDrills(site: () => Project): void {
       expect(second.stdout, second.text).to.match(/ 0 changed on 0 hosts/);
       const gone = await on(
         'appservers',
-        'systemctl disable --now shop && rm -r /etc/systemd/system/shop.service /srv/shop /var/lib/shop /etc/ansible/facts.d/app-shop.fact && systemctl daemon-reload && userdel shop',
+        'systemctl disable --now shop && rm -r /etc/systemd/system/shop.service /srv/shop /var/lib/shop /var/lib/pm2/shop /etc/ansible/facts.d/app-shop.fact && systemctl daemon-reload && userdel shop',
       );
       expect(gone.status, gone.text).to.equal(0);
     });
