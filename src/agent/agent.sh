@@ -27,6 +27,15 @@ cd / || exit 1
 # As sh, bash does not say which signal ended a program.
 [ -z "${BASH_VERSION:-}" ] || eval 'set +o posix'
 
+# A busybox that prefers its own programs, whatever PATH says: what those cannot do would look like an answer.
+case $(command -v find) in
+  /*) ;;
+  *)
+    echo 'sh runs programs of its own (busybox) or finds none: find, timeout, dd, stat, sha256sum of findutils and coreutils are needed' >&2
+    exit 1
+    ;;
+esac
+
 while read -r key uid rest; do [ "$key" != Uid: ] || break; done </proc/self/status
 if [ "$uid" = 0 ]; then
   state=/var/lib/provision lock=/run/provision.lock

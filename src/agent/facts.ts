@@ -166,8 +166,8 @@ function nameFacts(nodename: string, hosts: string): Record<string, unknown> {
 function memoryFacts(text: string): Record<string, unknown> {
   const kib = new Map(
     text.split('\n').map((line): [string, number] => {
-      const [key = '', value] = line.split(' ');
-      return [key.replace(':', ''), Number(value)];
+      const [, key = '', value] = /^(\S+):\s+(\d+) kB$/.exec(line.trim()) ?? [];
+      return [key, Number(value)];
     }),
   );
   const mb = (key: string): number | undefined => {

@@ -6,21 +6,25 @@
 # shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
 # shellcheck disable=SC2016 # code for another shell
 newline='
-' tab='	' odd='' shared='' owned='' former=-
+' tab='	' odd='' shared='' owned='' former=- blind=''
 
 # survey PATH...: those of these paths that are not simply root's are added to $odd: links, folders of others and folders that
-# others may write to. A line each: path, type, uid, gid, mode.
+# others may write to. A line each: path, type, uid, gid, mode. A find that cannot do this would find nothing odd: it has to tell of / first.
 survey() {
   [ "$uid" = 0 ] || return 0
-  found=$(find -P "$@" -maxdepth 0 \( -type l -o -type d \( ! -uid 0 -o -perm /022 \) \) -printf '%p\t%y %U %G %m\n' 2>/dev/null)
-  [ -z "$found" ] || odd="${odd:-$newline}$found$newline"
+  found=$(find -P / "$@" -maxdepth 0 \( -path / -printf '.\n' \) , \( -type l -o -type d \( ! -uid 0 -o -perm /022 \) \) -printf '%p\t%y %U %G %m\n' 2>/dev/null)
+  case $found in
+    .) ;;
+    .*) odd="${odd:-$newline}${found#.}$newline" ;;
+    *) odd=${odd:-$newline} blind=yes ;;
+  esac
 }
 
 # survey_way PATH: the path and every folder above it.
 survey_way() {
   [ "$uid" = 0 ] || return 0
   way='' ahead=$1
-  set -- /
+  set --
   while [ -n "$ahead" ]; do
     step=${ahead%%/*}
     case $ahead in */*) ahead=${ahead#*/} ;; *) ahead='' ;; esac
@@ -40,6 +44,7 @@ survey_way() {
 whose() {
   by='' why='' real=$1
   [ -n "$odd" ] || return 0
+  [ -z "$blind" ] || { by=never why="find on this host is not the one of findutils"; return; }
   real='' left=$1 open='' shaky='' hops=0
   # Files of one folder come one after the other.
   if [ "${1%/*}" = "$former" ]; then real=$former left=${1##*/}; fi
@@ -251,9 +256,9 @@ recurse_other() {
 }
 
 # each_owner HOW CODE PATH...: run CODE, in which "$@" is paths, once for all that ask for the same rights. What nobody may look at is
-# left out: owners says so.
+# left out: owners says so. The status is the worst of all.
 each_owner() {
-  how=$1 code=$2
+  how=$1 code=$2 worst=0
   shift 2
   if [ -z "$odd" ]; then eval "$code"; return; fi
   classes='' users=''
@@ -278,8 +283,9 @@ each_owner() {
       elif [ "$user" = root ]; then eval "$code"
       else as_user "$user" "$code" "$@"
       fi
-    )
+    ) || { rc=$?; [ "$rc" -le "$worst" ] || worst=$rc; }
   done
+  return "$worst"
 }
 
 # owners HOW PATH...: tells which of the paths are not root's alone. NUL after each field: how, path, whose, why, and who that is (id).

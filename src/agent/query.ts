@@ -51,7 +51,10 @@ export interface CandidateQuery {
 /** A systemd unit, with its suffix (`nginx.service`). */
 export interface UnitQuery {
   readonly kind: 'unit';
+  /** whole, with its suffix */
   readonly name: string;
+  /** compare its files with what systemd has read, whatever time they pretend to be of */
+  readonly loaded?: boolean;
 }
 export interface UserQuery {
   readonly kind: 'user';
@@ -153,6 +156,8 @@ export type FileAnswer =
       readonly size: number;
       /** seconds since the epoch */
       readonly mtime: number;
+      /** of the last change of the inode, in seconds since the epoch: no program can set it */
+      readonly ctime: number;
       readonly inode: number;
       /** where a link points to */
       readonly target?: string;
@@ -166,6 +171,8 @@ export type ContentAnswer =
 export type PackageAnswer = { readonly version: string | null };
 export type CandidateAnswer = { readonly version: string | null };
 export interface UnitAnswer {
+  /** the unit's own name: the one asked for may be an alias */
+  readonly id: string;
   /** loaded, not-found, masked, error … */
   readonly load: string;
   /** active, inactive, failed, activating … */
@@ -268,11 +275,12 @@ export function queryKey(query: Query): string {
   switch (query.kind) {
     case 'file':
       return `file ${query.follow === true ? 'L' : 'P'} ${query.path}`;
+    case 'unit':
+      return `unit ${query.loaded === true ? 'loaded ' : ''}${query.name}`;
     case 'content':
       return `content ${query.unless ?? ''} ${query.path}`;
     case 'package':
     case 'candidate':
-    case 'unit':
     case 'user':
     case 'group':
     case 'sysctl':

@@ -1,4 +1,5 @@
 import type { Answers, ScriptQuery, UnitQuery } from '../agent/query.js';
+import { unitName } from '../resources/systemd/unit-name.js';
 import { check } from './check.js';
 import { everyHost, verdictOf } from './every-host.js';
 import { excerpt } from './excerpt.js';
@@ -87,7 +88,7 @@ function wantedState({ state }: UnitParams): string {
 }
 
 function unitQuery({ name }: UnitParams): UnitQuery {
-  return { kind: 'unit', name: /\.[a-z]+$/.test(name) ? name : `${name}.service` };
+  return { kind: 'unit', name: unitName(name) };
 }
 
 function evidenceQuery(params: UnitParams): ScriptQuery {

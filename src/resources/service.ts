@@ -1,4 +1,4 @@
-import type { UnitQuery } from '../agent/query.js';
+import type { Answers, UnitAnswer, UnitQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
 import { daemonReload, unitChanges, unitSteps, type WantedUnit } from './systemd/unit-changes.js';
 import { unitName, unitNameSchema } from './systemd/unit-name.js';
@@ -28,13 +28,23 @@ export const service: Resource = resource<Params>({
         type: 'boolean',
         default: false,
         description:
-          'read changed unit files: where the unit’s file is newer than what systemd has read; always, where no unit is named. ' +
-          'A unit that is started, restarted or reloaded has its file read anyway',
+          'read changed unit files: before anything is done with the unit, and where one of its files was put there or changed since systemd read ' +
+          'them, whatever its time says; always, where no unit is named. ' +
+          'Without it changed files are read as well, before a unit is started, restarted or reloaded',
       },
     },
   },
 
-  queries: (params) => (params.name === undefined ? [] : [unitQuery(params.name)]),
+  queries(params, known) {
+    if (params.name === undefined) return [];
+    const query = unitQuery(params);
+    if (query.loaded === true) return [query];
+    // Its files matter when it is started. That is known once it is known not to run.
+    const starts =
+      known?.has(query) === true &&
+      changesOf(params, known.get<'unit'>(query)).some(({ after }) => after === 'started');
+    return starts ? [query, { ...query, loaded: true }] : [query];
+  },
 
   plan(params, answers) {
     if (params.name === undefined) {
@@ -48,11 +58,10 @@ export const service: Resource = resource<Params>({
       }
       throw new TaskError('`name` is needed, or `daemon_reload: true` alone');
     }
-    const unit = answers.get<'unit'>(unitQuery(params.name));
-    const name = unitName(params.name);
-    const changes = unitChanges({ ...params, name }, unit);
+    const unit = unitAnswer(params, answers);
+    const changes = changesOf(params, unit);
     const reload: Change = {
-      subject: name,
+      subject: unit.id,
       field: 'unit file',
       before: 'newer than loaded',
       after: 'read again',
@@ -60,15 +69,29 @@ export const service: Resource = resource<Params>({
     return unit.needReload && (params.daemon_reload || changes.length > 0) ? [reload, ...changes] : changes;
   },
 
-  apply(params, changes) {
+  apply(params, changes, answers) {
     const reread = changes.some((change) => change.after === 'read again');
     return [
-      ...(reread ? [daemonReload] : []),
-      ...(params.name === undefined ? [] : unitSteps(unitName(params.name), changes)),
+      // Whatever could be told of the files: who asks for it relies on it.
+      ...(reread || params.daemon_reload ? [daemonReload] : []),
+      ...(params.name === undefined ? [] : unitSteps(unitAnswer(params, answers).id, changes)),
     ];
   },
 });
 
-function unitQuery(name: string): UnitQuery {
-  return { kind: 'unit', name: unitName(name) };
+function changesOf(params: Params, unit: UnitAnswer): Change[] {
+  return unitChanges({ ...params, name: unitName(params.name ?? '') }, unit);
+}
+
+/** What compares the unit's files knows all that the other does. */
+function unitAnswer(params: Params, answers: Answers): UnitAnswer {
+  const query = unitQuery(params);
+  const compared: UnitQuery = { ...query, loaded: true };
+  return answers.get<'unit'>(answers.has(compared) ? compared : query);
+}
+
+/** `restarted` and `reloaded` are always done, so that its files are looked at in the same request. */
+function unitQuery({ name = '', state, daemon_reload }: Params): UnitQuery {
+  const loaded = daemon_reload || state === 'restarted' || state === 'reloaded';
+  return { kind: 'unit', name: unitName(name), ...(loaded ? { loaded } : {}) };
 }

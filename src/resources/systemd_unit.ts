@@ -1,4 +1,4 @@
-import type { Answers, FileQuery, UnitQuery } from '../agent/query.js';
+import type { Answers, FileQuery, UnitAnswer, UnitQuery } from '../agent/query.js';
 import type { Step } from '../agent/step.js';
 import { TaskError } from '../errors.js';
 import { folderChainQueries, folderChanges, folderSteps, missingFolders } from './filesystem/folders.js';
@@ -22,6 +22,8 @@ interface Params {
 }
 
 const FOLDER = '/etc/systemd/system';
+/** Its time is when systemd began to read the units that it has. */
+const LOADED: FileQuery = { kind: 'file', path: '/run/systemd/systemd-units-load' };
 
 export const systemdUnit: Resource = resource<Params>({
   name: 'systemd_unit',
@@ -50,14 +52,20 @@ export const systemdUnit: Resource = resource<Params>({
 
   queries(params) {
     const unit: UnitQuery = { kind: 'unit', name: unitName(params.name) };
-    if (params.state === 'absent') return [pathQuery(params), unit];
-    return [unit, ...fileOf(params).flatMap(wholeFileQueries), ...folderChainQueries(folder(params))];
+    if (params.state === 'absent') return [pathQuery(params), unit, LOADED];
+    return [
+      unit,
+      pathQuery(params),
+      LOADED,
+      ...fileOf(params).flatMap(wholeFileQueries),
+      ...folderChainQueries(folder(params)),
+    ];
   },
 
   plan(params, answers) {
     const name = unitName(params.name);
     const unit = answers.get<'unit'>({ kind: 'unit', name });
-    const stale: Change[] = unit.needReload
+    const stale: Change[] = isStale(params, unit, answers)
       ? [{ subject: name, field: 'unit file', before: 'newer than loaded', after: 'read again' }]
       : [];
     if (params.state === 'absent') return [...removal(params, answers), ...stale];
@@ -96,6 +104,13 @@ export const systemdUnit: Resource = resource<Params>({
     ];
   },
 });
+
+/** Whether systemd has what is in the file: an older time of a file that was put there since is nothing to go by. */
+function isStale(params: Params, unit: UnitAnswer, answers: Answers): boolean {
+  const [file, loaded] = [pathQuery(params), LOADED].map((query) => answers.get<'file'>(query));
+  const changed = file?.exists === true && loaded?.exists === true && file.ctime > loaded.mtime;
+  return unit.needReload || changed;
+}
 
 function folder({ name, dropin }: Params): string {
   return dropin === undefined ? FOLDER : `${FOLDER}/${unitName(name)}.d`;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseFacts } from '../../src/agent/facts.js';
 import type { PartOutput } from '../../src/agent/part.js';
-import type { Query } from '../../src/agent/query.js';
+import type { Query, Refused, UnitAnswer, UnitQuery } from '../../src/agent/query.js';
 import { batchQueries } from '../../src/agent/queries/index.js';
 import { listen } from '../../src/agent/queries/kernel.js';
 import { candidates, packages } from '../../src/agent/queries/packages.js';
@@ -32,21 +32,27 @@ describe('what programs answer', () => {
     ]);
   });
 
-  it('systemctl: each unit by its name or alias, whatever is left out between', () => {
-    const block = (id: string, names: string, active: string): string =>
-      `MainPID=7\nNRestarts=2\nId=${id}\nNames=${names}\nLoadState=loaded\nActiveState=${active}\nSubState=running\nUnitFileState=enabled\nNeedDaemonReload=yes\n`;
-    const text = `${block('ssh.service', 'sshd.service ssh.service', 'active')}\n${block('nginx.service', 'nginx.service', 'failed')}`;
-    const names = ['bad@.service', 'nginx.service', 'sshd.service'];
-    const answers = unit.parse(
-      names.map((name) => ({ kind: 'unit', name })),
-      [said(text)],
-    );
-    expect(answers.map(({ load, active }) => `${load} ${active}`)).to.deep.equal([
-      'not-found inactive',
-      'loaded failed',
-      'loaded active',
+  const block = (id: string, names: string, state: string): string =>
+    `MainPID=7\nNRestarts=2\nId=${id}\nNames=${names}\nLoadState=${state.split(' ')[0]}\nActiveState=${state.split(' ')[1]}\nSubState=running\nUnitFileState=enabled\nNeedDaemonReload=yes\n`;
+  const asked = (...names: string[]): UnitQuery[] => names.map((name) => ({ kind: 'unit', name }));
+  const told = (answer: UnitAnswer | Refused | undefined): string =>
+    answer === undefined || 'refused' in answer
+      ? `refused: ${String(answer?.refused.message)}`
+      : `${answer.id} ${answer.load} ${answer.active} ${answer.enabled}`;
+
+  it('systemctl: each unit by its name or alias; of one that it says nothing about nothing is known', () => {
+    const text = `${block('ssh.service', 'sshd.service ssh.service', 'loaded active')}\n${block('nginx.service', 'nginx.service', 'loaded failed')}`;
+    const answers = unit.parse(asked('nginx.service', 'sshd.service', 'none.service'), [
+      said(text),
+      said(''),
     ]);
-    expect(answers[2]).to.deep.equal({
+    expect(answers.map(told)).to.deep.equal([
+      'nginx.service loaded failed enabled',
+      'ssh.service loaded active enabled',
+      'refused: systemctl did not say anything about none.service',
+    ]);
+    expect(answers[1]).to.deep.equal({
+      id: 'ssh.service',
       load: 'loaded',
       active: 'active',
       sub: 'running',
@@ -55,6 +61,37 @@ describe('what programs answer', () => {
       needReload: true,
       restarts: 2,
     });
+  });
+
+  it('systemctl: a template is asked apart from the units, which it would end the list of', () => {
+    const pieces = unit.compile(asked('getty@.service', 'x@.socket', 'ssh.service')).map(String);
+    expect(pieces[0]).to.include('ssh.service').and.not.include('@.');
+    expect(pieces[1]).to.match(/list-unit-files .* -- getty@\.service x@\.socket$/);
+    const answers = unit.parse(asked('getty@.service', 'off@.service', 'none@.service', 'ssh.service'), [
+      said(block('ssh.service', 'ssh.service', 'loaded active')),
+      said('getty@.service enabled enabled\noff@.service masked enabled\n'),
+    ]);
+    expect(answers.map(told)).to.deep.equal([
+      'getty@.service loaded inactive enabled',
+      'off@.service masked inactive masked',
+      'none@.service not-found inactive ',
+      'ssh.service loaded active enabled',
+    ]);
+  });
+
+  it('systemctl: the alias of a disabled unit is in its file, and that of two units is nobody’s', () => {
+    const none = (name: string): string => block(name, name, 'not-found inactive');
+    const text = [
+      none('sshd.service'),
+      none('dm.service'),
+      'alias /usr/lib/systemd/system/ssh.service:Alias=sshd.service\nalias /usr/lib/systemd/system/a.service:Alias=x.service dm.service\nalias /usr/lib/systemd/system/b.service:Alias=dm.service\n',
+      block('ssh.service', 'ssh.service', 'loaded active'),
+    ].join('\n');
+    const answers = unit.parse(asked('sshd.service', 'dm.service'), [said(text), said('')]);
+    expect(answers.map(told)).to.deep.equal([
+      'ssh.service loaded active enabled',
+      'dm.service not-found inactive enabled',
+    ]);
   });
 
   it('dpkg-query: only what is installed, by architecture too', () => {

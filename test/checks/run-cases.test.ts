@@ -141,6 +141,7 @@ const usual: Readonly<Partial<Record<Query['kind'], object>>> = {
     group: 'root',
     size: 0,
     mtime: 0,
+    ctime: 0,
     inode: 1,
   },
 };
@@ -150,6 +151,7 @@ function complete(query: Query, given: Record<string, unknown>): Answer {
   if (given['exists'] === false) return given as unknown as Answer;
   const { mode, content } = given;
   return {
+    ...(query.kind === 'unit' ? { id: query.name } : {}),
     ...usual[query.kind],
     ...given,
     ...(typeof mode === 'string' ? { mode: Number.parseInt(mode, 8) } : {}),

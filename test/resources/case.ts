@@ -90,6 +90,7 @@ const FILE = {
   group: 'root',
   size: 0,
   mtime: 0,
+  ctime: 0,
   inode: 1,
 };
 const COMMAND = { rc: 0, stdout: '', stderr: '' };
@@ -125,7 +126,8 @@ const usual: Readonly<Partial<Record<Query['kind'], object>>> = {
 
 function completeAnswer(query: Query, given: Record<string, unknown>): Answer {
   if (given['exists'] === false) return given as unknown as Answer;
-  const answer: Record<string, unknown> = { ...usual[query.kind], ...octal(given) };
+  const id = query.kind === 'unit' ? { id: query.name } : {};
+  const answer: Record<string, unknown> = { ...id, ...usual[query.kind], ...octal(given) };
   if ((query.kind === 'content' || query.kind === 'local-file') && answer['content'] !== undefined) {
     answer['content'] = bytes(answer['content']);
   }

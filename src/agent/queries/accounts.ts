@@ -5,6 +5,7 @@ import { textOf, type QueryKind } from './kind.js';
 
 /** getent(1): passwd and shadow of the users, and all groups, for their supplementary ones. */
 export const user: QueryKind<'user'> = {
+  program: 'getent',
   compile(queries) {
     const names = quoteAll(queries.map((query) => query.name));
     return [`getent -- passwd ${names}`, `getent -- shadow ${names}`, 'getent group'];
@@ -35,6 +36,7 @@ export const user: QueryKind<'user'> = {
 };
 
 export const group: QueryKind<'group'> = {
+  program: 'getent',
   compile: (queries) => [`getent -- group ${quoteAll(queries.map((query) => query.name))}`],
   parse(queries, [output]) {
     const groups = entriesOf(output);

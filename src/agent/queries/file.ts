@@ -1,10 +1,11 @@
+import { TaskError } from '../../errors.js';
 import type { FileAnswer } from '../query.js';
 import { quote, quoteAll } from '../quote.js';
 import { chunked, pathWord, textOf, type QueryKind } from './kind.js';
 import { refusal, touchedBy } from './owners.js';
 
 /** What find prints of a path, NUL after each. */
-const FIELDS = ['%p', '%y', '%m', '%U', '%G', '%u', '%g', '%s', '%T@', '%i', '%l'];
+const FIELDS = ['%p', '%y', '%m', '%U', '%G', '%u', '%g', '%s', '%T@', '%C@', '%i', '%l'];
 const TYPES: ReadonlyMap<string, 'file' | 'directory' | 'link'> = new Map([
   ['f', 'file'],
   ['d', 'directory'],
@@ -21,27 +22,37 @@ export const file: QueryKind<'file'> = {
       chunked(list)
         .map(
           (chunk) =>
-            `each_owner ${option === '-P' ? 'entry' : 'follow'} ${quote(`find ${option} "$@" -maxdepth 0 -printf ${format}`)} ${quoteAll(chunk)}`,
+            `each_owner ${option === '-P' ? 'entry' : 'follow'} ${quote(`find ${option} / "$@" -maxdepth 0 -printf ${format}`)} ${quoteAll(chunk)}`,
         )
         .join('\n') || ':';
     return [find('-P', paths(false)), find('-L', paths(true))];
   },
   parse(queries, [own, followed], owners) {
     const itself = answersIn(textOf(own));
+    const asked = (follow: boolean): boolean => queries.some((query) => (query.follow ?? false) === follow);
+    const reached = answersIn(textOf(followed));
+    // Every one of them tells of / as well: one that does not has not looked.
+    const works = (follow: boolean): boolean =>
+      ((follow ? followed : own)?.rc ?? 0) <= 1 && (!asked(follow) || (follow ? reached : itself).has('/'));
     // Followed, only a link that leads nowhere is still one.
-    const target = new Map(
-      [...answersIn(textOf(followed))].filter(([, answer]) => answer.exists && answer.type !== 'link'),
-    );
+    const target = new Map([...reached].filter(([, answer]) => answer.exists && answer.type !== 'link'));
     return queries.map((query) => {
       const touched = touchedBy(query)!;
       const owner = owners?.(touched);
       // A name that may be exchanged can be looked at, but nothing may be found behind it.
       if (owner && 'none' in owner && query.follow === true) return refusal(touched, owner.none);
+      if (!works(query.follow ?? false)) return { refused: blind(query.path) };
       const answer = (query.follow === true ? target : itself).get(pathWord(query.path)) ?? { exists: false };
       return owner && 'by' in owner ? { ...answer, by: owner.by } : answer;
     });
   },
 };
+
+function blind(path: string): TaskError {
+  return new TaskError(`${path} cannot be looked at: find did not work on the host`, {
+    hint: 'find of findutils is needed, and setpriv of util-linux where a folder is a user’s: is `sh` a busybox with programs of its own?',
+  });
+}
 
 function answersIn(text: string): Map<string, FileAnswer> {
   const fields = text.split('\0');
@@ -53,7 +64,8 @@ function answersIn(text: string): Map<string, FileAnswer> {
 }
 
 function answerOf(fields: readonly string[]): FileAnswer {
-  const [type = '', mode = '', uid, gid, owner = '', group = '', size, mtime, inode, target = ''] = fields;
+  const [type = '', mode = '', uid, gid, owner = '', group = '', size, mtime, ctime, inode, target = ''] =
+    fields;
   return {
     exists: true,
     type: TYPES.get(type) ?? 'other',
@@ -64,6 +76,7 @@ function answerOf(fields: readonly string[]): FileAnswer {
     group,
     size: Number(size),
     mtime: Number(mtime),
+    ctime: Number(ctime),
     inode: Number(inode),
     ...(type === 'l' ? { target } : {}),
   };

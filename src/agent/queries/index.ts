@@ -36,6 +36,9 @@ type HostKind = keyof typeof kinds;
 /** Bytes of a piece's output that are kept: no list of a host's packages, users, units or sockets comes near. */
 const KEEP = 4 * 1024 * 1024;
 
+/** Exit codes of a shell for a program that it does not find, or may not run. */
+const [NOT_FOUND, NOT_STARTED] = [127, 126];
+
 /** Queries of one kind, compiled to parts, with what understands their output. */
 export interface QueryBatch {
   readonly parts: readonly Part[];
@@ -74,6 +77,13 @@ function batchOf(kind: QueryKind<Query['kind']>, queries: readonly Query[]): Que
         throw new TaskError(`what the host says about ${queries[0]?.kind ?? 'itself'} is too long`, {
           hint: `no more than ${KEEP / 1024 / 1024} MiB are read`,
         });
+      }
+      const { program } = kind;
+      if (program !== undefined && outputs.some(({ rc }) => rc === NOT_FOUND || rc === NOT_STARTED)) {
+        const refused = new TaskError(`${program} is missing on the host, or cannot be run`, {
+          hint: 'modules and checks expect a Debian system: install it there, or leave this host out',
+        });
+        return queries.map((query) => [queryKey(query), { refused }]);
       }
       return kind
         .parse(queries, outputs, owners)

@@ -13,6 +13,8 @@ export interface QueryKind<K extends Query['kind']> {
   readonly readsErrors?: boolean;
   /** A longer answer is cut, which shows in it. Of other kinds it is an error: what is missing would be taken for absent. */
   readonly mayBeCut?: boolean;
+  /** the program that answers; where it is missing nothing is known, which is not the same as an answer of no */
+  readonly program?: string;
   /** Pieces of sh, whose output is kept apart; their exit status does not matter. Later ones see what earlier ones set. */
   compile(queries: readonly Of<K>[]): readonly Piece[];
   /**
@@ -24,7 +26,7 @@ export interface QueryKind<K extends Query['kind']> {
     queries: readonly Of<K>[],
     outputs: readonly PartOutput[],
     owners?: Owners,
-  ): readonly (K extends 'file' | 'content' ? AnswerOf[K] | Refused : AnswerOf[K])[];
+  ): readonly (K extends 'file' | 'content' | 'unit' ? AnswerOf[K] | Refused : AnswerOf[K])[];
 }
 
 /** What a piece printed, as text. */

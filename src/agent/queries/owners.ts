@@ -29,7 +29,7 @@ export type Owners = (touched: Touched) => Owner | undefined;
 
 /** sh that finds out, with one find(1), which of the paths that follow are not root's alone; prints those. */
 export function ownersCode(touched: readonly Touched[]): string {
-  const ways = new Set(['/']);
+  const ways = new Set<string>();
   for (const { path, how } of touched) addWay(ways, path, how);
   const list = (how: Touched['how']): string[][] =>
     chunked([...new Set(touched.filter((one) => one.how === how).map(({ path }) => pathWord(path)))]);

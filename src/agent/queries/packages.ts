@@ -6,6 +6,7 @@ const INSTALLED = new Set(['installed', 'triggers-awaited', 'triggers-pending'])
 
 /** dpkg-query(1): only packages whose status is `installed` count; unpacked or removed-with-configuration ones do not. */
 export const packages: QueryKind<'package'> = {
+  program: 'dpkg-query',
   compile(queries) {
     const format = "'${Package}\\t${Architecture}\\t${db:Status-Status}\\t${Version}\\n'";
     return chunked(queries.map((query) => query.name)).map(
@@ -26,6 +27,7 @@ export const packages: QueryKind<'package'> = {
 
 /** apt-cache(8) policy: the version that would be installed. */
 export const candidates: QueryKind<'candidate'> = {
+  program: 'apt-cache',
   compile: (queries) =>
     chunked(queries.map((query) => query.name)).map((names) => `apt-cache policy -- ${quoteAll(names)}`),
   parse(queries, outputs) {

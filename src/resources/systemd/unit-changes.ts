@@ -1,4 +1,5 @@
 import type { UnitAnswer } from '../../agent/query.js';
+import { isTemplate } from './unit-name.js';
 import type { RunStep } from '../../agent/step.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';
@@ -17,9 +18,10 @@ export interface WantedUnit {
  */
 export function unitChanges(wanted: WantedUnit, unit: UnitAnswer): Change[] {
   requireUnit(wanted, unit);
+  const subject = unit.id;
   const changes: Change[] = [];
   const add = (field: string, before: string, after: string): void => {
-    changes.push({ subject: wanted.name, field, before, after });
+    changes.push({ subject, field, before, after });
   };
   if (wanted.masked !== undefined && wanted.masked !== isMasked(unit)) {
     add('masked', isMasked(unit) ? 'masked' : 'not masked', wanted.masked ? 'masked' : 'not masked');
@@ -35,7 +37,10 @@ export function unitChanges(wanted: WantedUnit, unit: UnitAnswer): Change[] {
   return changes;
 }
 
-/** systemctl for each change, in the order in which they need each other. */
+/**
+ * systemctl for each change, in the order in which they need each other. `name`: the unit's own. Its alias is gone as soon as it is
+ * disabled, and cannot be enabled.
+ */
 export function unitSteps(name: string, changes: readonly Change[]): RunStep[] {
   const after = (field: string): unknown =>
     changes.find((change) => change.subject === name && change.field === field)?.after;
@@ -65,7 +70,12 @@ function requireUnit({ name, state, enabled, masked }: WantedUnit, unit: UnitAns
   const used = state !== undefined || enabled !== undefined;
   if (unit.load === 'not-found' && (used || masked === undefined)) {
     throw new MissingPrerequisiteError(`there is no unit ${name}`, {
-      hint: 'install the package that brings it in an earlier task; `systemctl list-unit-files` shows what there is',
+      hint: 'install the package that contains it in an earlier task; `systemctl list-unit-files` lists those that exist',
+    });
+  }
+  if (isTemplate(unit.id) && state !== undefined) {
+    throw new TaskError(`${name} is a template: only its instances run`, {
+      hint: `name one, such as ${unit.id.replace('@', '@NAME')}`,
     });
   }
   const wakes = state === 'started' || state === 'restarted' || state === 'reloaded' || enabled === true;

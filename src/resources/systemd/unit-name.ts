@@ -1,4 +1,4 @@
-const SUFFIX = /\.(service|socket|target|timer|mount|automount|path|slice|scope|swap|device)$/;
+const SUFFIX = /\.(?:service|socket|target|timer|mount|automount|path|slice|scope|swap|device)$/;
 
 /** The name as systemd has it: `nginx` is `nginx.service`. */
 export function unitName(name: string): string {
@@ -9,3 +9,8 @@ export const unitNameSchema = {
   type: 'string',
   pattern: '^[A-Za-z0-9:_.\\\\@][A-Za-z0-9:_.\\\\@-]*$',
 } as const;
+
+/** `getty@.service`: a template, of which instances are made. */
+export function isTemplate(name: string): boolean {
+  return /@\.[a-z]+$/.test(name);
+}
