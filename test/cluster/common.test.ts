@@ -215,6 +215,105 @@ describe('the role common', function () {
     await nothingToDo();
   });
 
+  it('a port that is taken on a release without a reload that answers: the reason is told, the server comes back', async () => {
+    const before = await settings();
+    succeeded(
+      await on(
+        'old',
+        'systemd-run --quiet --collect --unit=taker perl -MIO::Socket::IP -e \'IO::Socket::IP->new(Listen => 5, LocalHost => "::", LocalPort => 2222, V6Only => 0) or die; sleep 300\'',
+      ),
+    );
+    const ran = await run(...withSsh({ Port: 2222 }));
+    expect(ran.status, ran.text).to.equal(1);
+    expect(ran.stdout)
+      .to.match(/sshd-settings load 60 failed: exit code 1\n.*Bind to port 2222 on .* Address already in use/)
+      .and.to.match(/provision-candidate\.conf is put back as before/);
+    succeeded(await on('old', 'systemctl stop taker'));
+    expect(await settings()).to.equal(before);
+    await nothingToDo();
+  });
+
+  it('units by a template’s name and by the alias of a disabled one; files with an old time are read', async () => {
+    const unitText = (seconds: number): string => `[Service]\\nExecStart=/bin/sleep ${seconds}\\n`;
+    const older = (seconds: number): string =>
+      `printf '${unitText(seconds)}' >/tmp/odd && touch -d 2020-01-01 /tmp/odd && cp -p /tmp/odd /etc/systemd/system/odd.service`;
+    const loaded = (seconds: number): string =>
+      `systemctl show -p ExecStart odd | grep -q 'sleep ${seconds}'`;
+    const tasks = (...lines: string[]): string =>
+      ['- hosts: all', '  gather_facts: false', '  tasks:', ...lines.map((line) => `    - ${line}`), ''].join(
+        '\n',
+      );
+    await project.write(
+      'units.yml',
+      tasks(
+        'service: { name: getty@, masked: true }',
+        'service: { name: systemd-logind, state: started, enabled: true }',
+        'service: { name: systemd-timesyncd, enabled: true }',
+        'service: { name: sshd, enabled: false }',
+      ),
+    );
+    const units = (): Promise<Ran> => project.provision('-i', project.inventory, 'units.yml', '-v');
+    const first = await units();
+    succeeded(first);
+    expect(first.stdout).to.match(/ssh\.service +enabled: enabled -> disabled/);
+    const second = await units();
+    succeeded(second);
+    for (const [host, row] of recapOf(second.stdout))
+      expect(row.changed, `${host}\n${second.text}`).to.equal(0);
+
+    await project.write(
+      'files.yml',
+      tasks(
+        `shell: ${JSON.stringify(older(300))}`,
+        'service: { name: odd, state: started, daemon_reload: true }',
+        `shell: ${JSON.stringify(older(301))}`,
+        'service: { name: odd, state: restarted }',
+        `shell: ${JSON.stringify(loaded(301))}`,
+        `shell: ${JSON.stringify(older(302))}`,
+        `systemd_unit: { name: odd, content: ${JSON.stringify(unitText(302).replaceAll('\\n', '\n'))} }`,
+        `shell: ${JSON.stringify(loaded(302))}`,
+        'systemd_unit: { name: odd, state: absent }',
+        'service: { name: getty@, masked: false }',
+        'service: { name: sshd, enabled: true }',
+      ),
+    );
+    succeeded(await project.provision('-i', project.inventory, 'files.yml'));
+    await nothingToDo();
+  });
+
+  it('facts are what the host’s own tools say', async () => {
+    const facts: Readonly<Record<string, string>> = {
+      memtotal_mb: "awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo",
+      swaptotal_mb: "awk '/^SwapTotal:/ { print int($2 / 1024) }' /proc/meminfo",
+      processor_vcpus: 'nproc --all',
+      hostname: 'hostname -s',
+      nodename: 'uname -n',
+      fqdn: 'hostname -f',
+      kernel: 'uname -r',
+      architecture: 'uname -m',
+      system: 'uname -s',
+      distribution: '. /etc/os-release && echo Debian',
+      distribution_major_version: '. /etc/os-release && echo "$VERSION_ID"',
+      distribution_release: '. /etc/os-release && echo "$VERSION_CODENAME"',
+      service_mgr: 'ps -p 1 -o comm=',
+      systemd_version: "systemctl --version | awk 'NR == 1 { print $2 }'",
+      machine_id: 'cat /etc/machine-id',
+      user_id: 'id -un',
+    };
+    const tasks = Object.entries(facts).flatMap(([name, shell]) => [
+      `    - { shell: ${JSON.stringify(shell)}, register: said, changed_when: false }`,
+      `    - assert: { that: "String(ansible_${name}) === said.stdout.trim()", fail_msg: "${name}: <%= ansible_${name} %> is not <%= said.stdout %>" }`,
+    ]);
+    const more = [
+      `    - { shell: "ip -4 -o address show scope global | awk '{ print $4 }' | cut -d/ -f1 | sort", register: said, changed_when: false }`,
+      '    - assert: { that: "ansible_all_ipv4_addresses.toSorted().join() === said.stdout_lines.join()" }',
+      "    - { shell: df -P -B1 / | awk 'END { print $2 }', register: said, changed_when: false }",
+      `    - assert: { that: "String(ansible_mounts.find((one) => one.mount === '/').size_total) === said.stdout.trim()" }`,
+    ];
+    await project.write('facts.yml', ['- hosts: all', '  tasks:', ...tasks, ...more, ''].join('\n'));
+    succeeded(await project.provision('-i', project.inventory, 'facts.yml'));
+  });
+
   it('a dry run of other settings touches nothing', async () => {
     await noteState(project);
     const other = {
