@@ -65,6 +65,8 @@ export function givePassword(channel: Channel, password: string, prompt: string)
       for (let at = said.indexOf(prompt, from); at >= 0; at = said.indexOf(prompt, from)) {
         asked += 1;
         if (asked === 1) channel.stdin.write(`${password}\n`);
+        // At the end of its input sudo gives up; sudo-rs takes that for one more password, as often as it may be asked for.
+        else if (said.slice(0, at).endsWith('[sudo: ')) channel.kill();
         else channel.stdin.end();
         from = at + prompt.length;
       }
@@ -81,9 +83,15 @@ export function givePassword(channel: Channel, password: string, prompt: string)
   });
 }
 
+/** sudo's words, and sudo-rs's. */
+const UNKNOWN_USER = /unknown user|user '[^'\n]*' not found/;
+const WRONG_PASSWORD =
+  /incorrect password|Sorry, try again|no password was provided|Authentication failed|incorrect authentication attempt/;
+
 /** Why a channel that ended before the agent said hello did so. */
 export function becomeFailure(become: Become, code: number | null, said: string, prompt: string): TaskError {
   const words = said
+    .replaceAll(`[sudo: ${prompt}] Password:`, '\n')
     .replaceAll(prompt, '\n')
     .split('\n')
     .map((line) => line.trim())
@@ -101,7 +109,7 @@ export function becomeFailure(become: Become, code: number | null, said: string,
     );
   }
   // sudo says more behind that.
-  if (/unknown user/.test(said)) {
+  if (UNKNOWN_USER.test(said)) {
     return new MissingPrerequisiteError(`become ${become.user} failed: there is no such user`, {
       hint: hintFor(said, become),
     });
@@ -118,18 +126,15 @@ function hintFor(said: string, become: Become): string {
   if (/systemd-run: .*not found/.test(said)) return 'become_sandbox needs systemd on the host';
   if (/sudo: .*(not found|No such file)/.test(said))
     return 'install sudo on the host, or log in as the user itself';
-  if (
-    /incorrect password|Sorry, try again|no password was provided/.test(said) &&
-    become.password !== undefined
-  ) {
+  if (WRONG_PASSWORD.test(said) && become.password !== undefined) {
     return 'the password for sudo is wrong';
   }
-  if (/password is required|no password was provided/.test(said)) {
+  if (/password is required|no password was provided|interactive authentication is required/i.test(said)) {
     return "give sudo's password with -K or ansible_become_password, or allow NOPASSWD for the login user";
   }
   if (/must have a tty/.test(said))
     return "take requiretty out of the host's sudoers: no terminal is made for a run";
-  if (/unknown user/.test(said)) return `make the user ${become.user} first`;
+  if (UNKNOWN_USER.test(said)) return `make the user ${become.user} first`;
   if (/account validation failure|account.*(locked|expired)/i.test(said))
     return 'the account is locked or expired: chage -l shows it';
   return `check that sudo lets the login user become ${become.user} (sudo -l on the host)`;

@@ -15,5 +15,7 @@ export interface Channel {
   readonly stderr: Readable;
   /** how the remote command ended; `signal` when one killed it */
   readonly exit: Promise<{ readonly code: number | null; readonly signal?: string }>;
+  /** kill the remote command itself, as far as the login user may, and close */
+  kill(): void;
   close(): void;
 }

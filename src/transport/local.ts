@@ -22,6 +22,10 @@ export function connectLocal(): Connection {
         stdout: child.stdout,
         stderr: child.stderr,
         exit,
+        kill: () => {
+          child.kill('SIGKILL');
+          channel.close();
+        },
         close: () => {
           child.stdin.destroy();
           child.stdout.destroy();

@@ -249,5 +249,9 @@ function channelOver(stream: ClientChannel, closed: Promise<Error | undefined>):
     }),
     closed.then(() => ended),
   ]);
-  return { stdin: stream, stdout: stream, stderr: stream.stderr, exit, close: () => stream.close() };
+  const kill = (): void => {
+    stream.signal('KILL');
+    stream.close();
+  };
+  return { stdin: stream, stdout: stream, stderr: stream.stderr, exit, kill, close: () => stream.close() };
 }

@@ -3,7 +3,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { startAgent, type AgentOptions } from '../../src/agent/agent.js';
-import { TaskError } from '../../src/errors.js';
+import { becomeFailure } from '../../src/agent/become.js';
+import { MissingPrerequisiteError, TaskError } from '../../src/errors.js';
 import type { Connection } from '../../src/transport/connection.js';
 import { connect } from '../../src/transport/connect.js';
 import { canStartSshd, startSshd, type Sshd } from '../transport/sshd.js';
@@ -161,4 +162,27 @@ describe('become', () => {
       await waitFor('the other is done', () => existsSync(log));
     });
   }
+});
+
+describe('what sudo-rs says', () => {
+  const prompt = '[sudo abc]';
+  const asks = `[sudo: ${prompt}] Password: `;
+  const failure = (said: string, password?: string): TaskError =>
+    becomeFailure({ user: 'root', ...(password === undefined ? {} : { password }) }, 1, said, prompt);
+
+  it('of a wrong password, of one that it needs, and of a user that there is not', () => {
+    const wrong = failure(`${asks}\nsudo: Authentication failed, try again.\n${asks}`, 'x');
+    expect([wrong.message, wrong.hint]).to.deep.equal([
+      'become root failed: sudo: Authentication failed, try again.',
+      'the password for sudo is wrong',
+    ]);
+    expect(failure('sudo-rs: interactive authentication is required\n').hint).to.match(
+      /^give sudo's password/,
+    );
+    // In a dry run an earlier task may be the one that makes it.
+    expect(failure("sudo-rs: user 'app' not found\n")).to.be.instanceOf(MissingPrerequisiteError);
+    expect(failure('sudo: unknown user app\nsudo: error initializing audit plugin\n')).to.be.instanceOf(
+      MissingPrerequisiteError,
+    );
+  });
 });

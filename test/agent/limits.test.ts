@@ -18,6 +18,7 @@ function dead(): Channel & { closed: boolean } {
     stderr: new PassThrough(),
     exit: new Promise<never>(() => undefined),
     closed: false,
+    kill: () => void (channel.closed = true),
     close: () => void (channel.closed = true),
   };
   return channel;
