@@ -1,6 +1,6 @@
-import type { Answers } from '../agent/query.js';
+import type { Answers, FileQuery } from '../agent/query.js';
 import type { Step } from '../agent/step.js';
-import { MissingPrerequisiteError } from '../errors.js';
+import { MissingPrerequisiteError, TaskError } from '../errors.js';
 import {
   editedFileChanges,
   editedFileQueries,
@@ -43,7 +43,8 @@ export const sysctl: Resource = resource<Params>({
         ...hostPathSchema,
         default: '/etc/sysctl.d/99-zz-provision.conf',
         description:
-          'the file that a boot reads. The default is read last, so that it wins over /etc/sysctl.conf',
+          'the file: one that a boot reads, `*.conf` in a folder of sysctl.d(5). `/etc/sysctl.conf` is one only where a link in /etc/sysctl.d leads to it, ' +
+          'as up to Debian 12; another is refused. The default is read last',
       },
       reload: { type: 'boolean', default: true, description: 'whether the running value is managed too' },
       ignoreerrors: {
@@ -58,13 +59,17 @@ export const sysctl: Resource = resource<Params>({
 
   queries: (params, known) => [
     ...(managesRuntime(params) ? [{ kind: 'sysctl', name: params.name } as const] : []),
+    ...(needsLink(params) ? [LINK] : []),
     ...editedFileQueries(fileOf(params), known),
   ],
 
-  plan: (params, answers) => [
-    ...(managesRuntime(params) ? runtimeChange(params, answers) : []),
-    ...editedFileChanges(fileOf(params), answers),
-  ],
+  plan(params, answers) {
+    if (needsLink(params)) requireReadAtBoot(params, answers);
+    return [
+      ...(managesRuntime(params) ? runtimeChange(params, answers) : []),
+      ...editedFileChanges(fileOf(params), answers),
+    ];
+  },
 
   apply(params, changes, answers) {
     const runtime: Step[] = changes.some((change) => change.subject === params.name)
@@ -81,6 +86,31 @@ const SET = `sysctl -q -w -- "$1" || {
     echo 'The host does not let it be set: a container shares the settings of its host. reload: false leaves the running value alone.' >&2
   exit "$rc"
 }`;
+
+/** What systemd-sysctl(8) reads. */
+const READ = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/sysctl\.d\/+[^/]+\.conf$/;
+const FORMER = '/etc/sysctl.conf';
+/** Where Debian's package of procps has a boot read that file, up to Debian 12. */
+const LINK: FileQuery = { kind: 'file', path: '/etc/sysctl.d/99-sysctl.conf' };
+
+function needsLink({ sysctl_file, state }: Params): boolean {
+  return state === 'present' && !READ.test(sysctl_file);
+}
+
+/** @throws TaskError when what is written would be gone after a boot */
+function requireReadAtBoot({ sysctl_file }: Params, answers: Answers): void {
+  const link = answers.get<'file'>(LINK);
+  const target = link.exists && link.type === 'link' ? link.target : undefined;
+  if (sysctl_file === FORMER && (target === '../sysctl.conf' || target === FORMER)) return;
+  throw new TaskError(
+    `no boot of this host reads ${sysctl_file}: the setting would be gone after the next one`,
+    {
+      hint:
+        'leave sysctl_file out, or name a file in /etc/sysctl.d whose name ends in .conf' +
+        (sysctl_file === FORMER ? ' (/etc/sysctl.conf is not read any more since Debian 13)' : ''),
+    },
+  );
+}
 
 function managesRuntime({ state, reload }: Params): boolean {
   return state === 'present' && reload;

@@ -18,10 +18,25 @@ export function plainReason(
   error: Error & { code?: string; level?: string },
   target: SshTarget,
   tried: readonly Tried[],
+  greeting = '',
 ): UnreachableError {
   const where = `${target.host} port ${target.port}`;
   const say = (message: string, hint?: string): UnreachableError =>
     new UnreachableError(message, { host: target.name, hint, cause: error });
+  // sshd's own words, in place of its name.
+  if (/^Not allowed at this time/m.test(greeting)) {
+    return say(
+      `${where} lets nobody from this address in for a while: logins from it have failed before (PerSourcePenalties)`,
+      'it lasts 15 s at least and 10 minutes at most, unless its sshd_config says otherwise: wait, find out whose logins fail (journalctl -u ssh), ' +
+        'or name this address in PerSourcePenaltyExemptList',
+    );
+  }
+  if (/^Exceeded MaxStartups/m.test(greeting)) {
+    return say(
+      `${where} has too many logins under way (MaxStartups)`,
+      'run with fewer hosts at a time behind one address, or raise MaxStartups in its sshd_config',
+    );
+  }
   switch (error.code) {
     case 'ECONNREFUSED':
       return say(`${where} refuses the connection`, 'is sshd running there, and is ansible_port right?');

@@ -144,6 +144,7 @@ function ready(
   },
 ): Promise<void> {
   const { socket, target, options, timeLeft, check, tried, offers } = given;
+  let greeting = '';
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       release();
@@ -153,7 +154,7 @@ function ready(
         check.problem ??
           (error instanceof UnreachableError
             ? error
-            : (offers.noneInCommon(error, target) ?? plainReason(error, target, tried))),
+            : (offers.noneInCommon(error, target) ?? plainReason(error, target, tried, greeting))),
       );
     };
     const late = setTimeout(() => fail(tooLate(target)), timeLeft());
@@ -183,6 +184,10 @@ function ready(
       else tried.push({ what: error.level === 'agent' ? 'the ssh-agent' : 'a key', problem: error.message });
     });
     client.once('close', () => fail(new Error('the host closed the connection')));
+    // In place of its name sshd says why it takes no login. ssh2 tells of such a line only when the name follows.
+    socket.once('data', (chunk: Buffer) => {
+      greeting = chunk.toString('latin1', 0, 200).trim();
+    });
     client.connect(config);
   });
 }

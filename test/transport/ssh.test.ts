@@ -274,6 +274,20 @@ describe('connect over ssh', () => {
       expect((await refusal(sshd.target({ port: closing }))).message).to.include('closed the connection');
     });
 
+    it('holds logins from this address back, or has too many: in its own words', async () => {
+      const says = async (line: string): Promise<string> => {
+        const port = await serve((socket) => socket.end(`${line}\r\n`));
+        const { message, hint } = await refusal(sshd.target({ port }));
+        return `${message.replace(String(port), 'N')}: ${hint}`;
+      };
+      expect(await says('Not allowed at this time'))
+        .to.match(/^127\.0\.0\.1 port N lets nobody from this address in for a while/)
+        .and.to.match(/PerSourcePenaltyExemptList/);
+      expect(await says('Exceeded MaxStartups')).to.match(
+        /^127\.0\.0\.1 port N has too many logins under way/,
+      );
+    });
+
     it('is not waited for after an abort, before or while connecting', async () => {
       const port = await serve(() => undefined);
       const controller = new AbortController();
