@@ -4,6 +4,7 @@ import { UnreachableError } from '../errors.js';
 import { ALGORITHMS } from './algorithms.js';
 import type { ConnectOptions } from './connect.js';
 import { rsaBits } from './key-blob.js';
+import { isPkcs8, parsePkcs8Key } from './pkcs8.js';
 import type { SshTarget } from './target.js';
 
 const { utils } = ssh2;
@@ -80,17 +81,21 @@ async function parseKey(file: string, options: ConnectOptions): Promise<ParsedKe
   const text = readFileSync(file);
   const special = unsupported(text);
   if (special !== undefined) throw new UnreachableError(special);
+  if (isPkcs8(text)) return first(await parsePkcs8Key(text, () => passphraseOf(file, options)));
   const parsed = utils.parseKey(text);
   if (!(parsed instanceof Error)) return first(parsed);
   if (!/encrypted|passphrase/i.test(parsed.message))
     throw new UnreachableError(`not a private key that can be read (${parsed.message})`);
-  if (!options.prompt)
-    throw new UnreachableError(
-      'it is encrypted and nobody can be asked for the passphrase: add it to ssh-agent',
-    );
-  const opened = utils.parseKey(text, await options.prompt(`Passphrase of ${file}: `));
+  const opened = utils.parseKey(text, await passphraseOf(file, options));
   if (opened instanceof Error) throw new UnreachableError('the passphrase is wrong');
   return first(opened);
+}
+
+function passphraseOf(file: string, { prompt }: ConnectOptions): Promise<string> {
+  if (prompt) return prompt(`Passphrase of ${file}: `);
+  throw new UnreachableError(
+    'it is encrypted and nobody can be asked for the passphrase: add it to ssh-agent',
+  );
 }
 
 /** Kinds of keys that ssh has and ssh2 does not. The public half of a private key is readable, whatever its passphrase is. */

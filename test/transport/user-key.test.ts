@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -81,5 +82,63 @@ describe('an RSA key of a user', () => {
     } finally {
       child.kill();
     }
+  });
+});
+
+/** What `openssl genpkey` writes. */
+describe('a key in PKCS#8', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'pkcs8-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  const kinds = {
+    'ssh-ed25519': generateKeyPairSync('ed25519'),
+    'ssh-rsa': generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    'ecdsa-sha2-nistp256': generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  };
+  for (const [type, { privateKey }] of Object.entries(kinds)) {
+    for (const passphrase of [undefined, 'open sesame']) {
+      it(`${type}, ${passphrase === undefined ? 'plain' : 'with a passphrase'}, is the key that it was`, async () => {
+        const file = join(folder, `${type}${passphrase === undefined ? '' : '-encrypted'}`);
+        const pem = privateKey.export({
+          type: 'pkcs8',
+          format: 'pem',
+          ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
+        });
+        writeFileSync(file, pem, { mode: 0o600 });
+        const asked: string[] = [];
+        const prompt = (question: string): Promise<string> => {
+          asked.push(question);
+          return Promise.resolve(passphrase ?? '');
+        };
+        const key = await readUserKey(file, target, { prompt });
+        expect(key.type).to.equal(type);
+        expect(asked).to.have.length(passphrase === undefined ? 0 : 1);
+        const data = Buffer.from('what is signed');
+        const hash = type === 'ssh-ed25519' ? undefined : 'sha256';
+        const signature = key.sign(data, hash);
+        expect(key.verify(data, signature as Buffer, hash)).to.equal(true);
+        // ssh-keygen takes them as well, but for those of ed25519 in older releases.
+        if (type !== 'ssh-ed25519' && passphrase === undefined)
+          expect(
+            execFileSync('ssh-keygen', ['-y', '-f', file], { encoding: 'utf8' }).split(' ')[1]?.trim(),
+          ).to.equal(key.getPublicSSH().toString('base64'));
+      });
+    }
+  }
+
+  it('refused: a wrong passphrase, and a type that SSH has no name for', async () => {
+    const reason = (file: string): Promise<string> =>
+      readUserKey(file, target, { prompt: () => Promise.resolve('wrong') }).then(
+        () => 'taken',
+        (error: Error) => error.message,
+      );
+    copyFileSync(join(folder, 'ssh-rsa-encrypted'), join(folder, 'again'));
+    expect(await reason(join(folder, 'again'))).to.equal('the passphrase is wrong');
+    const other = join(folder, 'x25519');
+    writeFileSync(other, generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: 0o600,
+    });
+    expect(await reason(other)).to.equal('it is a key of type x25519, which SSH has no name for');
   });
 });
