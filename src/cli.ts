@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { ExitCode } from './cli/exit-codes.js';
 import type { Cache, Io } from './cli/io.js';
@@ -9,6 +10,8 @@ import { createSecrets } from './variables/secrets.js';
 /** argv (without node and the script) to exit code. The only place that touches process.*. */
 export async function main(argv: readonly string[], cache?: Cache): Promise<void> {
   const [interrupted, killed] = [new AbortController(), new AbortController()];
+  // Every host listens to them.
+  setMaxListeners(0, interrupted.signal, killed.signal);
   const io: Io = {
     stdin: process.stdin,
     stdout: process.stdout,

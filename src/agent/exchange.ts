@@ -231,7 +231,12 @@ export function createExchange(given: {
 
   function stopFor(one: Running, reason: StopReason, seconds: number): void {
     if (reason === 'aborted') {
-      const error = asking(one) ? new StoppedError(host) : new TaskError('stopped', { host });
+      const error = asking(one)
+        ? new StoppedError(host)
+        : new TaskError('stopped in its midst: it had not ended some seconds after the run was to end', {
+            host,
+            hint: 'does the user whose folder it is hold it up? run again to finish it',
+          });
       stop(one, error, error);
       return;
     }

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
 # shellcheck disable=SC2016 # code for another shell
 newline='
-' tab='	' odd='' shared='' owned='' former=- blind=''
+' tab='	' odd='' shared='' owned='' former=- blind='' within=300
 
 # survey PATH...: those of these paths that are not simply root's are added to $odd: links, folders of others and folders that
 # others may write to. A line each: path, type, uid, gid, mode. A find that cannot do this would find nothing odd: it has to tell of / first.
@@ -140,6 +140,8 @@ by_owner() (
 
 # explain_owner RC: why it may have failed; ends with that code.
 explain_owner() {
+  [ "$1" != 124 ] || [ -z "$within" ] ||
+    printf '%s: what is done there had not ended after %s s\n' "$asked" "$within" >&2
   case $by in
     shared) printf '%s: others than root may write to %s\n' "$asked" "$why" ;;
     never) printf '%s: it cannot be told whose it is: %s\n' "$asked" "$why" ;;
@@ -156,7 +158,8 @@ name_of() {
 }
 
 # as_user UID CODE WORD...: run CODE with that user's rights. Its code comes over a pipe and not by argv, which everybody can read; both
-# of its streams are relayed, so that no stream of the agent gets into the hands of that user's processes.
+# of its streams are relayed, so that no stream of the agent gets into the hands of that user's processes. That user can hold them still
+# at any time: after $within seconds (empty: whatever it takes) they are ended.
 as_user() {
   who=$1 code=$2
   shift 2
@@ -175,7 +178,7 @@ as_user() {
               exec 8<&0 <&7 3>&- 4>&- 5>&- 6>&- 7<&-
               # Variables of the task are for that user as well; sudo's and sshd's say who logged in.
               export HOME="$home"
-              exec setpriv --reuid "$who" --regid "$gid" "$groups" --no-new-privs -- \
+              exec ${within:+timeout -k 5 "$within"} setpriv --reuid "$who" --regid "$gid" "$groups" --no-new-privs -- \
                 sh -c 'code=$(cat <&8) && exec 8<&- && eval "$code"' sh "$@"
             }
             printf %s "$?" >&5

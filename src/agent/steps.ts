@@ -21,7 +21,10 @@ export const STEP_KEEP = 128 * 1024;
 
 /** Code with the rights that a place asks for; without one with the agent's own. */
 export function atPlace(at: Place | undefined, code: string): string {
-  return at === undefined ? code : byOwner(at.path, at.how, code, []);
+  // It has the limit of its task.
+  return at === undefined
+    ? code
+    : `within=''\n${byOwner(at.path, at.how, code, [])}\nr=$?; within=300; code $r`;
 }
 
 type Surroundings = Pick<RunStep, 'cwd' | 'env' | 'stdin'>;
@@ -133,7 +136,7 @@ function copyCode(step: CopyStep): string {
   const path = absolute(step.path);
   const from = absolute(step.from);
   // What cannot be read must not look like an empty file.
-  const read = byOwner(from, 'follow', 'tell_size "$1" && cat -- "$1"', [from]);
+  const read = byOwner(from, 'follow', 'tell_size "$1" && read_file "$1"', [from]);
   return `${read} | ${byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'sized'))}${noted(path)}`;
 }
 

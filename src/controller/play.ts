@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Play } from '../playbook/model.js';
 import { batchesOf } from './batches.js';
 import { flushHandlers, HostFailed, Interrupted, runNodes } from './host.js';
@@ -87,6 +88,8 @@ async function runBatch(
 ): Promise<boolean> {
   const stop = new AbortController();
   const signal = AbortSignal.any([run.options.interrupted, given.stop, stop.signal]);
+  // Every host of the batch listens to it.
+  setMaxListeners(0, signal);
   await Promise.all(
     batch.map((host) =>
       run.limit(async () => {

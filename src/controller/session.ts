@@ -57,6 +57,9 @@ export interface RequestReport {
   readonly ms: number;
 }
 
+/** ms that work on files may take from the moment at which the run is to end. */
+const GRACE = 10_000;
+
 const FACTS: Query = { kind: 'facts' };
 const MARKERS: Query = { kind: 'markers' };
 
@@ -86,6 +89,7 @@ export class Session {
   /** answers that hold until something is changed; undefined: something was */
   #known: Map<BecomeUser, Map<string, Answer>> | undefined = new Map();
   facts: FactsAnswer | undefined;
+  #soon: AbortSignal | undefined;
   /** they are being asked for already */
   #gathering: Promise<FactsAnswer> | undefined;
 
@@ -126,8 +130,10 @@ export class Session {
       const began = now();
       const before = { ...agent.counters };
       const by = markers.length === 0 || lockHolder === undefined ? {} : { by: lockHolder };
-      // What only asks leaves nothing half done: nobody waits for it once the run shall end.
-      const stop = asksOnly(request) ? { signal: this.#options.signal } : {};
+      // What only asks leaves nothing half done: nobody waits for it once the run shall end. What changes files takes a moment, unless
+      // the user whose folder it is holds it up. For programs there is the second Ctrl-C.
+      const { signal } = this.#options;
+      const stop = asksOnly(request) ? { signal } : isBrief(request) ? { signal: this.#soonAfter() } : {};
       const response = await agent.request({ ...request, ...by, ...lock, queries }, { ...stop, ...options });
       const { counters } = agent;
       onRequest({
@@ -249,6 +255,17 @@ export class Session {
     await this.#hangUp();
   }
 
+  /** Aborted some seconds after the run is to end. */
+  #soonAfter(): AbortSignal {
+    const { signal } = this.#options;
+    if (this.#soon) return this.#soon;
+    const soon = new AbortController();
+    const count = (): void => void setTimeout(() => soon.abort(), GRACE).unref();
+    if (signal.aborted) count();
+    else signal.addEventListener('abort', count, { once: true });
+    return (this.#soon = soon.signal);
+  }
+
   async #hangUp(): Promise<void> {
     await this.#connection?.then((connection) => connection.close()).catch(() => undefined);
   }
@@ -358,6 +375,11 @@ function withKnown(response: AgentResponse, known: ReadonlyMap<string, Answer>):
 
 function asksOnly({ steps, mark = [], clear = [] }: AgentRequest): boolean {
   return steps.length + mark.length + clear.length === 0;
+}
+
+/** Whether it runs no program of the task's choice. */
+function isBrief({ steps }: AgentRequest): boolean {
+  return steps.every(({ kind }) => kind !== 'run' && kind !== 'script');
 }
 
 function becomeOf(user: string, password: string | undefined): Become {

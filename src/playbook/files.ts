@@ -25,10 +25,16 @@ export const diskFiles: Files = {
   list: (path) => orUndefined(path, () => readdirSync(path).sort()) ?? [],
 };
 
-/** The same, where each file that is read is noted: what names it has to ask at the end whether all of them are to be believed. */
+/** The same, where each file that is read, and each folder that is found, is noted: what names it has to ask at the end whether all of them are to be believed. */
 export function notedFiles(trust: Trust): Files {
   return {
     ...diskFiles,
+    // A folder counts by being there: the role that is found in it hides one of that name further on.
+    kindOf(path) {
+      const kind = diskFiles.kindOf(path);
+      if (kind === 'folder') trust.note(path);
+      return kind;
+    },
     read(path) {
       const found = trust.note(path);
       // Somebody's pipe would be waited for.

@@ -76,6 +76,8 @@ export function createSecrets(): Secrets {
     redactLine(line) {
       if (isNothing(line)) return line;
       if (isWrappedPiece(line) && wrapping.holds(line.trim())) return REDACTED;
+      const pairs = SPACED_PAIRS.exec(line)?.[1];
+      if (pairs !== undefined && wrapping.holds(pairs)) return line.replace(pairs, () => REDACTED);
       return replace(line, () => REDACTED, [...index.find(line, CLOSED), ...wrapping.find(line, OPEN)]);
     },
     replace: (text, instead) => (isNothing(text) ? text : replace(text, instead)),
@@ -102,6 +104,9 @@ function acrossLines(text: string, wrapping: FormIndex): Range[] {
 function isWrappedPiece(line: string): boolean {
   return /^\s*[A-Za-z0-9+/=_:-]{16,}\s*$/.test(line);
 }
+
+/** A line in the midst of what od(1) or hexdump(1) prints, with or without what goes before and behind. */
+const SPACED_PAIRS = /^[0-9a-f]*\s+([0-9a-f]{2}(?: [0-9a-f]{2}){3,})\b/i;
 
 /** In order, those that overlap as one. */
 function merged(ranges: readonly Range[]): Range[] {

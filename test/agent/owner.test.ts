@@ -16,9 +16,10 @@ import {
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { FileAnswer } from '../../src/agent/query.js';
+import { Answers, type FileAnswer } from '../../src/agent/query.js';
 import type { Step } from '../../src/agent/step.js';
 import { TaskError } from '../../src/errors.js';
+import { stat } from '../../src/resources/stat.js';
 import { ask, run, runFailing, underEachShell } from './support.js';
 
 /** games of Debian, and a group that nobody is in. */
@@ -309,4 +310,62 @@ underEachShell('whose folder it is decides', (host) => {
       expect(answer?.by?.user).to.equal(USER.name);
     }
   });
+
+  it('what that user holds up is ended, and a pipe is not waited for', async function () {
+    this.timeout(60_000);
+    execFileSync('mkfifo', [at('home/conf/pipe')]);
+    give('home/conf/pipe');
+    const began = Date.now();
+    const answers = await host.agent.request({
+      steps: [],
+      queries: [
+        { kind: 'content', path: at('home/conf/pipe') },
+        ...stat.queries(
+          {
+            path: at('home/conf/pipe'),
+            follow: false,
+            get_checksum: true,
+            checksum_algorithm: 'sha1',
+          },
+          Answers.of([]),
+        ),
+      ],
+    });
+    expect(answers.failed).to.equal(undefined);
+    const copied = await runFailing(host.agent, {
+      kind: 'copy',
+      from: at('home/conf/pipe'),
+      path: at('copied'),
+      mode: 0o600,
+    });
+    expect(copied.stderr).to.match(/it is not a regular file/);
+    expect(existsSync(at('copied'))).to.equal(false);
+    expect(Date.now() - began).to.be.below(15_000);
+
+    // The run is to end: what works with files gets a moment.
+    const stop = new AbortController();
+    const step = write('home/conf/f', { validate: ['sh', '-c', 'kill -STOP $$; :', '%s'] });
+    const held = host.agent.request({ steps: [step], queries: [] }, { signal: stop.signal }).then(
+      () => 'ended by itself',
+      (error: Error) => error.message,
+    );
+    setTimeout(() => stop.abort(), 1500);
+    expect(await held).to.match(/^stopped in its midst/);
+    for (let tries = 0; tries < 100 && processesOf(USER.uid).length > 0; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(processesOf(USER.uid)).to.deep.equal([]);
+  });
 });
+
+/** The processes of a user, as the kernel names them. */
+function processesOf(uid: number): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return lstatSync(`/proc/${pid}`).uid === uid;
+      } catch {
+        return false;
+      }
+    });
+}

@@ -90,6 +90,14 @@ describe('what somebody else could have written', function () {
     });
   }
 
+  it('is not used: an empty folder that hides a role of that name further on', async () => {
+    const one = site({ 'roles/common/tasks/.keep': '', 'mine.yml': '- hosts: all\n  roles: [common]\n' });
+    giveAway(one, 'roles/common/tasks', 'roles/common');
+    const { stderr, code } = await one.cli('mine.yml', '--list-tasks');
+    expect(code, stderr).to.equal(5);
+    expect(stderr).to.include('roles/common (owner daemon, mode 0755): neither you nor root own it');
+  });
+
   it('is used with consent, which names the folder, and holds for no other', async () => {
     const one = site();
     giveAway(one, '.', 'site.yml', 'roles/web/tasks/main.yml', 'inventory.yml');

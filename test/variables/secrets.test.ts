@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createCapped } from '../../src/agent/capped.js';
@@ -107,6 +108,31 @@ describe('createSecrets', () => {
         expect(lines).to.not.include(core.slice(0, 20));
       }
     }
+  });
+
+  it('finds the lines that od(1) and hexdump(1) print, each by itself', () => {
+    const value = 'Qz7!kd93mVx_41pLwRt8@ncE5uYb2sHg60fJqXoD';
+    const secrets = createSecrets();
+    secrets.add(value);
+    const programs = [
+      ['od', '-An', '-tx1'],
+      ['od', '-An', '-tx1', '-w8'],
+      ['od', '-Ax', '-tx1'],
+      ['hexdump', '-e', '16/1 "%02x " "\\n"'],
+    ];
+    for (const [program = '', ...args] of programs) {
+      const { stdout, error } = spawnSync(program, args, { input: value, encoding: 'utf8' });
+      if (error) continue;
+      const [first = '', ...lines] = stdout.split('\n').filter((line) => /[0-9a-f]{2} /.test(line));
+      for (const line of [first, ...lines.slice(0, -1)]) {
+        const shown = secrets.redactLine(line);
+        expect(
+          shown.match(/\b[0-9a-f]{2}\b/g) ?? [],
+          `${program} ${args.join(' ')}: ${line}`,
+        ).to.have.length.below(2);
+      }
+    }
+    expect(secrets.redactLine(' 00 01 02 03 04 05 06 07')).to.equal(' 00 01 02 03 04 05 06 07');
   });
 
   for (const value of ['Vaulted-"Secret"-0123456789', 'n.Vaulted.n.Secret.n\\n.0123'])

@@ -80,8 +80,8 @@ function compareQuery({ src }: CopyParams, path: string): ScriptQuery {
 }
 
 // Each of the two is read with the rights that its own path asks for.
-const COMPARE = `sum=$(by_owner "$1" follow 'sha256sum <"$1"' "$1" 2>/dev/null)
-[ -n "$sum" ] && [ "$sum" = "$(by_owner "$2" entry '[ -L "$1" ] || sha256sum <"$1"' "$2" 2>/dev/null)" ]`;
+const COMPARE = `sum=$(by_owner "$1" follow 'sum_file sha256sum "$1"' "$1" 2>/dev/null)
+[ -n "$sum" ] && [ "$sum" = "$(by_owner "$2" entry '[ -L "$1" ] || sum_file sha256sum "$1"' "$2" 2>/dev/null)" ]`;
 
 function requireSource(params: CopyParams, answers: Answers): ExistingFile {
   const source = answers.get<'file'>(sourceQuery(params));
