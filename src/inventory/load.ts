@@ -125,7 +125,7 @@ async function readSourceFile(file: string, reading: Reading): Promise<void> {
   if (!isYaml && isExecutable(file)) {
     if (options.readOnly === true) throw wantsConsent(shownName(file, options.cwd));
     options.trust?.demand();
-    await readScriptSource(file, draft, { env: options.env ?? process.env });
+    await readScriptSource(file, draft, { env: options.env ?? process.env, openVault: vault.openValue });
     return;
   }
   const shown = shownName(file, options.cwd);

@@ -1,5 +1,6 @@
 import type { Position } from '../errors.js';
-import { Template, Vaulted, type Loaded } from './template.js';
+import { findJinja } from './jinja.js';
+import { JinjaText, Template, Vaulted, type Loaded } from './template.js';
 import { entriesOf, placesOf, positionOf, problem, resolve, textStart, type Source } from './yaml-source.js';
 import type { TreeMap, TreeNode, TreeScalar, TreeSeq } from './yaml-tree.js';
 
@@ -8,7 +9,7 @@ export interface Conversion {
   readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
   /** told of each of them that can be opened */
   readonly foundVault?: ((open: () => string) => void) | undefined;
-  /** `data`: nothing becomes a Template, as if all were `!unsafe` */
+  /** `data`: nothing becomes a Template or JinjaText, as if all were `!unsafe` */
   readonly trust?: 'templates' | 'data';
 }
 
@@ -50,7 +51,7 @@ export function valueOf(source: Source, { openVault, foundVault, trust }: Conver
   function scalar(node: TreeScalar, data: boolean): Loaded {
     const { value } = node;
     if (node.tag === '!vault') return vaulted(node);
-    if (typeof value === 'string') return data || !value.includes('<%') ? value : template(node, value);
+    if (typeof value === 'string') return data ? value : text(node, value);
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
     throw problem('a value of this type is not supported', node, source);
   }
@@ -64,9 +65,11 @@ export function valueOf(source: Source, { openVault, foundVault, trust }: Conver
     return new Vaulted(ciphertext, position, unlock);
   }
 
-  function template(node: TreeScalar, value: string): Template {
+  function text(node: TreeScalar, value: string): string | Template {
+    const isTemplate = value.includes('<%');
+    if (!isTemplate && findJinja(value) === undefined) return value;
     const place = placesOf(node, value, source);
     const start = node.style === 'block' ? place(0) : source.place(textStart(node, source.text));
-    return new Template(value, start, place);
+    return isTemplate ? new Template(value, start, place) : new JinjaText(value, start, place);
   }
 }

@@ -130,11 +130,6 @@ function hasText(node: TreeNode | null): boolean {
   return node !== null && !(node.kind === 'scalar' && node.value === null && sourceOf(node) === '');
 }
 
-/** Does a text hold what Jinja, Ansible's template language, would expand? For hints only: it may be meant as it is. */
-export function looksLikeJinja(text: string): boolean {
-  return /\{\{.*\}\}|\{%.*%\}/s.test(text);
-}
-
 function yamlError(error: YAMLError, text: string, place: (offset: number) => Position): ConfigurationError {
   const offset = Math.max(0, error.pos[0]);
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;

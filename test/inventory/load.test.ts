@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { formatPosition } from '../../src/errors.js';
+import { ConfigurationError, formatPosition } from '../../src/errors.js';
+import { findJinjaInInventory } from '../../src/inventory/find-jinja.js';
 import { hostVariables } from '../../src/inventory/variables.js';
 import { renderValue } from '../../src/template/render.js';
 import { Template } from '../../src/template/template.js';
@@ -231,4 +232,46 @@ describe('loadInventory', () => {
       if (name === 'fails') expect(error.detail).to.deep.equal(['it broke']);
     });
   }
+});
+
+describe('Jinja in an inventory', () => {
+  const found = async (...args: Parameters<typeof loadFrom>): Promise<string[]> =>
+    findJinjaInInventory(await loadFrom(...args)).map(
+      ({ name, owner, position }) => `${owner} ${name} ${position.line}:${position.col}`,
+    );
+
+  it('is seen at any depth, once, with its place', async () => {
+    expect(
+      await found({
+        'hosts.yml':
+          'web:\n  vars: {a: [{b: "x {{ c }}"}], d: "<%= e %>{{ f }}"}\n  hosts:\n    w[1:2]: {g: "{% if h %}"}\n',
+        'group_vars/web.yml': 'i:\n  j: |\n    one\n    {{ two }}\n',
+        'host_vars/w1.yml': 'k: !unsafe [{l: "{{.Names}}"}]\n',
+      }),
+    ).to.deep.equal(['web a[0].b 2:21', 'web d 2:45', 'web i.j 4:5', 'w1 g 4:18']);
+    expect(await found({ hosts: 'w a="{{ b }}" c="[\'{{ d }}\']"\n[all:vars]\ne={{ f }}\n' })).to.deep.equal([
+      'all e 3:3',
+      'w a 1:5',
+      'w c[0] 1:17',
+    ]);
+  });
+
+  it('of a script is data only where that says so', async () => {
+    const answer = {
+      g: { hosts: ['h'], vars: { a: ['{{ b }}'], c: { __ansible_unsafe: '{{.Names}}' } } },
+      _meta: { hostvars: {} },
+    };
+    const text = `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`;
+    const files = { 'dyn.sh': { text, mode: 0o755 } };
+    expect(await found(files)).to.deep.equal(['g a[0] 1:1']);
+    expect(hostVariables(await loadFrom(files), 'h').get('c')!.value).to.equal('{{.Names}}');
+  });
+
+  it('is never taken as a value', async () => {
+    const inventory = await loadFrom({ 'hosts.yml': 'all: {hosts: {h: {a: [{b: "{{ c }}"}]}}}\n' });
+    expect(() => renderValue(hostVariables(inventory, 'h').get('a')!.value, scopeOf({}))).to.throw(
+      ConfigurationError,
+      /this is Jinja/,
+    );
+  });
 });

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { ConfigurationError, formatPosition } from '../../src/errors.js';
 import { Template, Vaulted, type Loaded } from '../../src/template/template.js';
 import type { TreeNode } from '../../src/template/yaml-tree.js';
-import { loadYaml, looksLikeJinja, type KeptTrees } from '../../src/template/yaml.js';
+import { loadYaml, type KeptTrees } from '../../src/template/yaml.js';
 
 const load = (text: string): unknown => loadYaml(text, 'f.yml').value;
 const failure = (text: string): ConfigurationError => {
@@ -41,7 +41,6 @@ describe('loadYaml', () => {
           'time: 12:30:45',
           'day: 2024-01-02',
           'huge: 12345678901234567890',
-          'jinja: "{{ x }}"',
         ].join('\n'),
       ),
     ).to.deep.equal({
@@ -62,7 +61,6 @@ describe('loadYaml', () => {
       time: '12:30:45',
       day: '2024-01-02',
       huge: '12345678901234567890',
-      jinja: '{{ x }}',
     });
   });
 
@@ -297,14 +295,6 @@ describe('loadYaml', () => {
         );
       }),
     );
-  });
-});
-
-describe('looksLikeJinja', () => {
-  it('sees expressions and statements', () => {
-    expect(looksLikeJinja('http://{{ host }}/')).to.equal(true);
-    expect(looksLikeJinja('{% if x %}')).to.equal(true);
-    expect(looksLikeJinja('${HOME} { a }')).to.equal(false);
   });
 });
 
