@@ -90,6 +90,7 @@ function readYaml(
     openVault,
     foundVault,
     kept: trees,
+    modes: 'text',
   });
   if (isVault(text)) noteSecrets?.(document.value);
   const node: YamlNode = { value: document.value, document, path: [] };

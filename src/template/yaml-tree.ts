@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { ScalarStyle } from './place.js';
-import { ansibleTags } from './yaml-tags.js';
+import { ansibleTags, jsonTags } from './yaml-tags.js';
 
 /**
  * A YAML document as plain data: what its values and the places in messages are made of. One without aliases can be written down as JSON.
@@ -66,7 +66,7 @@ export function parseTree(text: string): Parsed {
     version: '1.2',
     schema: 'core',
     merge: false,
-    customTags: ansibleTags,
+    customTags: isJson(text) ? jsonTags : ansibleTags,
     logLevel: 'error',
   });
   const wrong = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
@@ -109,6 +109,16 @@ export function parseTree(text: string): Parsed {
   function put(node: Node, tree: TreeNode): TreeNode {
     if (node.anchor !== undefined) made.set(node, tree);
     return tree;
+  }
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -11,10 +11,15 @@ export interface Conversion {
   readonly foundVault?: ((open: () => string) => void) | undefined;
   /** `data`: nothing becomes a Template or JinjaText, as if all were `!unsafe` */
   readonly trust?: 'templates' | 'data';
+  /** `mode: 0644` stays text, which says the same as 420: for tasks, where 0777 would be a suspicious 511 */
+  readonly modes?: 'text' | undefined;
 }
 
+/** Parameters that hold permissions. */
+const MODES: ReadonlySet<string> = new Set(['mode', 'directory_mode']);
+
 /** What a document reads as, frozen all through. Lists and maps that aliases name are converted once and shared, however often. */
-export function valueOf(source: Source, { openVault, foundVault, trust }: Conversion): Loaded {
+export function valueOf(source: Source, { openVault, foundVault, trust, modes }: Conversion): Loaded {
   const done = new Map<TreeNode, Loaded>();
   const open = new Set<TreeNode>();
   return source.root === null ? null : convert(source.root, trust === 'data');
@@ -40,12 +45,18 @@ export function valueOf(source: Source, { openVault, foundVault, trust }: Conver
   function map(node: TreeMap, data: boolean): Loaded {
     const made: Record<string, Loaded> = {};
     for (const [key, [, inner]] of entriesOf(node, source)) {
-      const value = inner === null ? null : convert(inner, data);
+      const value = inner === null ? null : (modeOf(key, inner) ?? convert(inner, data));
       // A plain assignment to __proto__ would change the object instead of adding a key.
       if (key === '__proto__') Object.defineProperty(made, key, { value, enumerable: true });
       else made[key] = value;
     }
     return Object.freeze(made);
+  }
+
+  function modeOf(key: string, node: TreeNode): string | undefined {
+    if (modes !== 'text' || !MODES.has(key) || node.kind !== 'scalar' || typeof node.value !== 'number')
+      return undefined;
+    return /^0[0-7]+$/.test(node.source ?? '') ? node.source : undefined;
   }
 
   function scalar(node: TreeScalar, data: boolean): Loaded {
