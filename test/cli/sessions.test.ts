@@ -29,6 +29,11 @@ const sessions: Readonly<Record<string, readonly string[][]>> = {
     ['-i', 'hosts.yml', 'extra.yml'],
     [...local, 'extra.yml'],
   ],
+  'ansible-forms': [
+    [...local, '--check', 'all.yml'],
+    [...local, '--check', 'wrong-apply.yml'],
+    [...local, '--check', 'missing.yml'],
+  ],
   jinja: [
     ['inventory', '-i', 'own/hosts.yml', '--host', 'web1'],
     ['exec', '-i', 'own/hosts.yml', 'all', '--', 'echo', '{{.Names}}'],
