@@ -8,7 +8,7 @@ import { UsageError, messageOf } from '../errors.js';
 import type { ConnectionDefaults } from '../inventory/connection.js';
 import { readSshConfig } from '../inventory/read-ssh-config.js';
 import type { SshConfigFile } from '../inventory/ssh-config.js';
-import { loadInventory } from '../inventory/load.js';
+import { isList, loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
 import { packageFile } from '../package-file.js';
@@ -29,6 +29,7 @@ import { openTrees } from './kept-trees.js';
 import type { HostOptions, TaskOptions } from './options.js';
 import { journalRoot } from './outputs.js';
 import { promptSecret, rememberAnswers } from './prompt.js';
+import { complain } from './say.js';
 import { homeOf, loginName, trustOf, userName } from './this-user.js';
 import { fromVagrant } from './vagrant.js';
 import { verbs } from './verbs.js';
@@ -85,7 +86,7 @@ function noteGiven(options: HostOptions, playbook: string | undefined, trust: Tr
     // Where there is none yet, a run that cannot make one goes on without it.
     dirname(journalRoot(io.cwd)),
     journalRoot(io.cwd),
-    ...options.inventory.filter((source) => !source.includes(',')),
+    ...options.inventory.filter((source) => !isList(source, io.cwd)),
     ...options.extraVars.flatMap((one) => (one.startsWith('@') ? [one.slice(1)] : [])),
     ...(options.vaultPasswordFile === undefined ? [] : [options.vaultPasswordFile]),
     ...(options.limit ?? '').split(/[,:]/).flatMap((one) => /^[!&]?@(.+)/.exec(one)?.[1] ?? []),
@@ -127,6 +128,7 @@ async function readGiven(options: HostOptions, io: Io, given: Given): Promise<Se
     playbookDir: playbook && dirname(playbook),
     trust,
     readOnly: given.inventoryOfPlan,
+    warn: (message) => complain(io, `warning: ${message}`),
   });
   // From here on what was read is evaluated.
   trust.demand();

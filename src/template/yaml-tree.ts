@@ -59,8 +59,8 @@ export interface Parsed {
   readonly isPlain: boolean;
 }
 
-/** Read a text as one YAML document. */
-export function parseTree(text: string): Parsed {
+/** Read a text as one YAML document. @param doubleKeys what is to be made of a key that a map has twice */
+export function parseTree(text: string, doubleKeys: 'wrong' | 'last counts' = 'wrong'): Parsed {
   const document = parseDocument(text, {
     prettyErrors: false,
     version: '1.2',
@@ -68,6 +68,7 @@ export function parseTree(text: string): Parsed {
     merge: false,
     customTags: isJson(text) ? jsonTags : ansibleTags,
     logLevel: 'error',
+    uniqueKeys: doubleKeys === 'wrong',
   });
   const wrong = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (wrong) return { root: null, wrong, isPlain: false };
