@@ -14,6 +14,7 @@ const rooms = [
   'template',
   'agent',
   'transport',
+  'regexp',
 ];
 // Rooms that stand beside each other and must not see each other.
 const apart = {
@@ -27,6 +28,7 @@ const apart = {
     'template',
     'agent',
     'transport',
+    'regexp',
   ],
 };
 // The rehearsal cluster is used by the CLI alone and knows nothing of playbooks or of the agent.

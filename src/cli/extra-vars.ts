@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError, messageOf } from '../errors.js';
-import { Template, type Loaded, type Sourced } from '../template/template.js';
+import { findJinjaInVariables } from '../inventory/find-jinja.js';
+import { fromJson } from '../template/from-json.js';
+import { JinjaText, Template, type Loaded, type Sourced } from '../template/template.js';
 import { loadYaml } from '../template/yaml.js';
 import { checkVariableName } from '../variables/reserved.js';
 import type { Secrets } from '../variables/secrets.js';
@@ -20,11 +22,28 @@ export async function readExtraVars(
     for (const [name, value] of await readOne(one, reading)) {
       checkVariableName(name, value.position);
       noteNamed(name, value.value, reading.secrets);
+      refuseJinja(name, value);
       vars.set(name, value);
     }
   }
   return vars;
 }
+
+/** Ansible would expand it, and it means nothing as it stands. */
+function refuseJinja(name: string, sourced: Sourced): void {
+  const [first] = findJinjaInVariables(new Map([[name, sourced]]));
+  if (!first) return;
+  const inFile = sourced.position !== undefined;
+  throw new UsageError(`-e: "${first.name}" holds Jinja, which is not expanded here`, {
+    position: inFile ? first.position : undefined,
+    hint: inFile
+      ? 'Write <%= name %> for {{ name }}, or tag a text that is meant as it is with !unsafe.'
+      : `give the value itself; a text that is meant as it is: -e '{"${name}": {"__ansible_unsafe": "…"}}', or -e @FILE with !unsafe`,
+  });
+}
+
+/** Shown nowhere. */
+const COMMAND_LINE = { file: '-e', line: 1, col: 1 };
 
 /**
  * Who names a variable, or a key in one, like this on a command line means a secret: it is shown nowhere, and kept in no plan and no
@@ -43,6 +62,7 @@ function noteNamed(name: string, value: Loaded, secrets: Secrets): void {
 
 function noteAll(value: Loaded, secrets: Secrets): void {
   if (typeof value === 'string' || typeof value === 'number') secrets.add(String(value));
+  else if (value instanceof JinjaText) secrets.add(value.source);
   else if (typeof value === 'object' && value !== null && !(value instanceof Template))
     for (const one of Object.values(value)) noteAll(one as Loaded, secrets);
 }
@@ -57,7 +77,7 @@ async function readOne(text: string, reading: Reading): Promise<[string, Sourced
   if (text.startsWith('@')) return readVarsFile(text, reading);
   if (text.trimStart().startsWith('{')) {
     try {
-      return toEntries(JSON.parse(text) as Record<string, never>);
+      return toEntries(JSON.parse(text) as Record<string, unknown>);
     } catch (error) {
       // What was given may hold a secret.
       throw new UsageError(`-e is not valid JSON: ${messageOf(error)}`, {
@@ -65,7 +85,7 @@ async function readOne(text: string, reading: Reading): Promise<[string, Sourced
       });
     }
   }
-  return splitPairs(text).map(([name, value]) => [name, { value, position: undefined }]);
+  return toEntries(Object.fromEntries(splitPairs(text)));
 }
 
 async function readVarsFile(given: string, reading: Reading): Promise<[string, Sourced][]> {
@@ -94,8 +114,11 @@ async function readVarsFile(given: string, reading: Reading): Promise<[string, S
   ]);
 }
 
-function toEntries(vars: Record<string, Sourced['value']>): [string, Sourced][] {
-  return Object.entries(vars).map(([name, value]) => [name, { value, position: undefined }]);
+function toEntries(vars: Readonly<Record<string, unknown>>): [string, Sourced][] {
+  return Object.entries(vars).map(([name, value]) => [
+    name,
+    { value: fromJson(value, COMMAND_LINE), position: undefined },
+  ]);
 }
 
 /** `a=1 b='two words'`, quoted as in sh. */

@@ -9,7 +9,7 @@ import { matchHosts } from '../inventory/pattern.js';
 import { didYouMean } from '../schema.js';
 import { machineSpecs } from '../vagrant/machines.js';
 import type { Io } from './io.js';
-import { say, sayJson } from './say.js';
+import { complain, say, sayJson } from './say.js';
 import { trustOf } from './this-user.js';
 import { fromVagrant, vagrantSettings } from './vagrant.js';
 
@@ -60,7 +60,15 @@ export function define(command: Command, io: Io): void {
       const vaultPassword = await readPassword(options.vaultPasswordFile, io);
       const { secrets, cwd, env } = io;
       const written = await trust.during(() =>
-        loadInventory(options.inventory, { cwd, secrets, vaultPassword, env, trust }),
+        loadInventory(options.inventory, {
+          cwd,
+          secrets,
+          vaultPassword,
+          env,
+          trust,
+          warn: (message) => complain(io, `warning: ${message}`),
+          mayBeEmpty: options.forVagrant !== true && options.fromVagrant !== true,
+        }),
       );
       if (options.forVagrant === true) {
         const specs = machineSpecs(written, vagrantSettings(written, { io, secrets, trust, vaultPassword }));

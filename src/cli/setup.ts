@@ -4,11 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../checks/index.js';
 import type { RunOptions } from '../controller/run.js';
-import { UsageError, formatPosition, messageOf } from '../errors.js';
+import { UsageError, messageOf } from '../errors.js';
 import type { ConnectionDefaults } from '../inventory/connection.js';
 import { readSshConfig } from '../inventory/read-ssh-config.js';
 import type { SshConfigFile } from '../inventory/ssh-config.js';
-import { loadInventory } from '../inventory/load.js';
+import { isList, loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { matchHosts } from '../inventory/pattern.js';
 import { packageFile } from '../package-file.js';
@@ -18,13 +18,13 @@ import type { Playbook } from '../playbook/model.js';
 import { selectTags } from '../playbook/tags.js';
 import { resources } from '../resources/index.js';
 import { didYouMean } from '../schema.js';
-import { looksLikeJinja } from '../template/yaml.js';
 import type { Trust } from '../trust/trust.js';
 import { createLookup } from '../variables/lookup.js';
 import type { Secrets } from '../variables/secrets.js';
 import { addSecrets, createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
 import { readExtraVars } from './extra-vars.js';
 import type { Io } from './io.js';
+import { refuseJinja, warnOfJinja } from './inventory-jinja.js';
 import { openTrees } from './kept-trees.js';
 import type { HostOptions, TaskOptions } from './options.js';
 import { journalRoot } from './outputs.js';
@@ -86,7 +86,7 @@ function noteGiven(options: HostOptions, playbook: string | undefined, trust: Tr
     // Where there is none yet, a run that cannot make one goes on without it.
     dirname(journalRoot(io.cwd)),
     journalRoot(io.cwd),
-    ...options.inventory.filter((source) => !source.includes(',')),
+    ...options.inventory.filter((source) => !isList(source, io.cwd)),
     ...options.extraVars.flatMap((one) => (one.startsWith('@') ? [one.slice(1)] : [])),
     ...(options.vaultPasswordFile === undefined ? [] : [options.vaultPasswordFile]),
     ...(options.limit ?? '').split(/[,:]/).flatMap((one) => /^[!&]?@(.+)/.exec(one)?.[1] ?? []),
@@ -128,10 +128,12 @@ async function readGiven(options: HostOptions, io: Io, given: Given): Promise<Se
     playbookDir: playbook && dirname(playbook),
     trust,
     readOnly: given.inventoryOfPlan,
+    warn: (message) => complain(io, `warning: ${message}`),
   });
   // From here on what was read is evaluated.
   trust.demand();
-  warnOfJinja(written, io);
+  if (given.playbook) refuseJinja(written);
+  else warnOfJinja(written, io);
   const limit = options.limit === undefined ? undefined : matchHosts(options.limit, written);
   if (limit?.length === 0) throw new UsageError(`--limit ${options.limit ?? ''} leaves no host`);
   const inventory =
@@ -178,22 +180,6 @@ async function readGiven(options: HostOptions, io: Io, given: Given): Promise<Se
       lockHolder: `${userName()}@${hostname()} (process ${process.pid})`,
     },
   };
-}
-
-/** Values that Ansible would take for Jinja are sent as they stand here: whoever moves an inventory has to know. */
-function warnOfJinja(inventory: Inventory, io: Io): void {
-  const named = [...inventory.groups.values(), ...inventory.hosts.values()].flatMap((owner) =>
-    [...owner.vars, ...('folderVars' in owner ? owner.folderVars : [])].flatMap(
-      ([name, { value, position }]) =>
-        typeof value === 'string' && looksLikeJinja(value)
-          ? [
-              `${position ? `${formatPosition(position)}: ` : ''}"${name}" of ${owner.name} looks like Jinja and is used as it stands`,
-            ]
-          : [],
-    ),
-  );
-  for (const one of named.slice(0, 5)) complain(io, `warning: ${one}; write <%= … %> for {{ … }}`);
-  if (named.length > 5) complain(io, `warning: and ${named.length - 5} more`);
 }
 
 /** The playbook that is named, or the site of the project, or the one that comes with the package. */

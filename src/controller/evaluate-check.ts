@@ -6,10 +6,11 @@ import { validate, withDefaults } from '../schema.js';
 import { renderValue } from '../template/render.js';
 import { PendingValue, type Scope } from '../template/scope.js';
 import { Template } from '../template/template.js';
+import { coerce } from '../coerce.js';
 import { noteSecrets } from '../variables/note-secrets.js';
 import { FactsPending } from './facts.js';
 import { becomeUserOf } from './place.js';
-import { isTrue, renderNumber } from './prepare.js';
+import { isTrue, renderNumber, placeOfProblem, renderLoop } from './prepare.js';
 import type { Run } from './run-state.js';
 import type { PlayPlace } from './scopes.js';
 import { shownJson } from './shown.js';
@@ -58,7 +59,7 @@ function evaluateCheck(task: CheckTask, host: string, place: PlayPlace, run: Run
   const { scopes } = run;
   const scope = scopes.ofTask(host, task, place);
   if (task.loop === undefined) return evaluateOne(task, host, scope, undefined, run);
-  const items = renderValue(task.loop, scope);
+  const items = renderLoop(task, scope);
   if (!Array.isArray(items)) throw new ConfigurationError('loop must be a list', { position: task.position });
   return items.flatMap((item: unknown) => {
     const own = scopes.child(scope, { [task.loopVar]: item });
@@ -84,12 +85,18 @@ function evaluateOne(
   const { options } = run;
   const check = options.checks.get(task.check);
   if (!check) throw new ConfigurationError(`unknown check "${task.check}"`, { position: task.position });
-  const params = withDefaults(check.schema, renderParams(task, scope));
+  const params = withDefaults(
+    check.schema,
+    coerce(check.schema, renderParams(task, scope)) as Record<string, unknown>,
+  );
   noteSecrets(params, check.schema, options.secrets);
   const [problem] = validate(check.schema, params, options.secrets.redact);
   if (problem) {
     const at = problem.path.length > 0 ? `${problem.path.join('.')} ` : '';
-    throw new ConfigurationError(`${task.check}: ${at}${problem.message}`, { host, position: task.position });
+    throw new ConfigurationError(`${task.check}: ${at}${problem.message}`, {
+      host,
+      position: placeOfProblem(problem, task),
+    });
   }
   return [
     {

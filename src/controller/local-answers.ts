@@ -4,6 +4,7 @@ import type { Answer, LocalTreeAnswer, Query } from '../agent/query.js';
 import { TaskError } from '../errors.js';
 import { findRoleFile } from '../playbook/search.js';
 import type { Task } from '../playbook/model.js';
+import { jinjaTemplate } from '../playbook/sources.js';
 import { renderFile } from '../template/render.js';
 import type { Scope } from '../template/scope.js';
 import type { Trust } from '../trust/trust.js';
@@ -32,6 +33,8 @@ export function answerLocally(query: Query, asked: Asked): Answer | undefined {
         trust?.require(file);
         return readFileSync(file, 'utf8');
       };
+      // Found at load, where its name was known by then.
+      if (path.endsWith('.j2')) throw jinjaTemplate(shownName(path, cwd), task.argumentAt(['src']));
       const text = once(`text ${path}`, () => read(path));
       return { content: renderFile(text, shownName(path, cwd), scope, { path, read }) };
     }

@@ -4,7 +4,8 @@ import { ConfigurationError, type Position } from '../errors.js';
 import type { TaskLabel } from '../events.js';
 import type { Task } from '../playbook/model.js';
 import type { Resource } from '../resources/resource.js';
-import { didYouMean, validate, withDefaults } from '../schema.js';
+import { coerce } from '../coerce.js';
+import { didYouMean, validate, withDefaults, type Problem } from '../schema.js';
 import { evaluate, renderValue } from '../template/render.js';
 import type { Expression } from '../template/expression.js';
 import type { Scope } from '../template/scope.js';
@@ -141,7 +142,7 @@ function refusedWithoutItem(task: Task, scope: Scope): string | undefined {
 }
 
 function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
-  const items = renderValue(task.loop as Loaded, scope);
+  const items = renderLoop(task, scope);
   if (Array.isArray(items)) return items;
   throw new ConfigurationError(
     `loop must be a list, not ${typeof items === 'object' ? 'a mapping' : JSON.stringify(items)}`,
@@ -150,6 +151,16 @@ function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
       hint: 'for the entries of a mapping write loop: "<%= Object.entries(name) %>" and use item[0] and item[1]',
     },
   );
+}
+
+/** `with_items` takes lists in its list apart, and one value for a list of it, as in Ansible. */
+export function renderLoop(
+  { loop, loopFlat }: { readonly loop: Loaded | undefined; readonly loopFlat: boolean },
+  scope: Scope,
+): unknown {
+  const items = renderValue(loop!, scope);
+  if (!loopFlat) return items;
+  return Array.isArray(items) ? (items as readonly unknown[]).flat() : [items];
 }
 
 function itemText(task: Task, item: unknown, scope: Scope, secrets: Secrets): string {
@@ -174,7 +185,10 @@ function renderParams(
     });
   }
   // A value that renders to null (`owner: "<%= x ?? null %>"`) is a parameter left out, as Ansible's omit.
-  const params = Object.fromEntries(Object.entries(rendered).filter(([, value]) => value !== null));
+  const params = coerce(
+    resource.schema,
+    Object.fromEntries(Object.entries(rendered).filter(([, value]) => value !== null)),
+  ) as Record<string, unknown>;
   noteSecrets(params, resource.schema, secrets);
   const [problem] = validate(
     resource.schema,
@@ -187,12 +201,18 @@ function renderParams(
       problem.key === undefined ? '' : didYouMean(problem.key, Object.keys(resource.schema.properties ?? {}));
     throw new ConfigurationError(
       `${task.module}: ${at}${problem.message}${problem.message.includes('did you mean') ? '' : hint}`,
-      {
-        position: task.position,
-      },
+      { position: placeOfProblem(problem, task) },
     );
   }
   return { ...withDefaults(resource.schema, params), ...evaluatedExpressions(task, resource, scope) };
+}
+
+/** Where the argument was written that is wrong. */
+export function placeOfProblem(
+  { path, key }: Problem,
+  task: { readonly argumentAt: (path: readonly (string | number)[]) => Position },
+): Position {
+  return task.argumentAt(key === undefined ? path : [...path, key]);
 }
 
 /** Arguments that are bare expressions (assert's `that`) are not rendered as strings. */

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { didYouMean } from '../schema.js';
 import type { Scope } from '../template/scope.js';
-import { looksLikeJinja } from '../template/yaml.js';
 import { matchesPatternList } from '../transport/pattern-list.js';
 import type { SshTarget, Target } from '../transport/target.js';
 import { evaluateSshConfig } from './evaluate-ssh-config.js';
@@ -116,7 +115,6 @@ function readSettings(scope: Scope, host: string): Settings {
       if (value === undefined || value === null || value === '') continue;
       if (typeof value === 'object')
         throw new ConfigurationError(`${name} is text, not a list or a map`, { host });
-      refuseJinja(name, String(value), host);
       return String(value);
     }
     return undefined;
@@ -129,15 +127,6 @@ function readSettings(scope: Scope, host: string): Settings {
     throw new ConfigurationError(`${names[0]!} is true or false, not "${value}"`, { host });
   };
   return { text, bool };
-}
-
-/** An inventory written for Ansible: its templates would log in to a host called "{{ … }}". */
-function refuseJinja(name: string, value: string, host: string): void {
-  if (name.includes('pass') || !looksLikeJinja(value)) return;
-  throw new ConfigurationError(`${name} holds a Jinja template, which is not known here: ${value}`, {
-    host,
-    hint: 'Templates are written <%= name %>, in quotes.',
-  });
 }
 
 function targetOf(settings: Settings, name: string, defaults: ConnectionDefaults): Target {

@@ -5,9 +5,13 @@ import type { Group, Host, Inventory, Sourced } from './model.js';
 /** Put what was read into its final form and check what only shows as a whole. @throws ConfigurationError */
 export function finishInventory(
   draft: InventoryDraft,
-  given: { readonly sources: readonly string[]; readonly dir: string },
+  given: {
+    readonly sources: readonly string[];
+    readonly dir: string;
+    readonly warn?: ((message: string) => void) | undefined;
+  },
 ): Inventory {
-  refuseDoubleNames(draft);
+  warnOfDoubleNames(draft, given.warn);
   const parents = parentsOf(draft);
   refuseCircles(draft);
   const depths = depthsOf(draft, parents);
@@ -36,15 +40,11 @@ export function finishInventory(
   return { sources: given.sources, dir: given.dir, hosts, groups };
 }
 
-function refuseDoubleNames(draft: InventoryDraft): void {
-  for (const [name, host] of draft.hosts) {
-    const group = draft.groups.get(name);
-    if (!group) continue;
-    throw new ConfigurationError(`"${name}" is the name of a host and of a group`, {
-      position: group.position ?? host.position,
-      hint: 'Rename one of them: a host pattern could not tell them apart.',
-    });
-  }
+/** A pattern of this name means the group, as in Ansible. */
+function warnOfDoubleNames(draft: InventoryDraft, warn: ((message: string) => void) | undefined): void {
+  for (const name of draft.hosts.keys())
+    if (draft.groups.has(name))
+      warn?.(`"${name}" is the name of a host and of a group: as a pattern it means the group`);
 }
 
 /** Groups below no other are below all. */

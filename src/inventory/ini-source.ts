@@ -1,6 +1,7 @@
 import { ConfigurationError, type Position } from '../errors.js';
 import { didYouMean } from '../schema.js';
-import { Template, type Loaded } from '../template/template.js';
+import { findJinja } from '../template/jinja.js';
+import { JinjaText, Template, type Loaded } from '../template/template.js';
 import type { InventoryDraft } from './draft.js';
 import { parseIniValue } from './ini-value.js';
 import { splitWords, type Word } from './words.js';
@@ -138,7 +139,10 @@ function toLoaded(text: string, position: Position): Loaded {
 }
 
 function toTemplates(value: Loaded, position: Position): Loaded {
-  if (typeof value === 'string') return value.includes('<%') ? new Template(value, position) : value;
+  if (typeof value === 'string') {
+    if (value.includes('<%')) return new Template(value, position);
+    return findJinja(value) === undefined ? value : new JinjaText(value, position);
+  }
   if (typeof value !== 'object' || value === null || value instanceof Template) return value;
   if (Array.isArray(value)) return Object.freeze(value.map((item: Loaded) => toTemplates(item, position)));
   return Object.freeze(

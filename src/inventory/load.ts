@@ -1,6 +1,6 @@
-import { accessSync, constants, readFileSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigurationError, UsageError, messageOf } from '../errors.js';
+import { ConfigurationError, UsageError, formatPosition, messageOf, type Position } from '../errors.js';
 import type { Trust } from '../trust/trust.js';
 import type { Secrets } from '../variables/secrets.js';
 import { createVaultOpener, type VaultOpener } from '../variables/vault-opener.js';
@@ -26,6 +26,10 @@ export interface InventoryOptions {
   readonly trust?: Trust | undefined;
   /** run no program: who has named these sources may only name files to read */
   readonly readOnly?: boolean | undefined;
+  /** told of what Ansible only warns of */
+  readonly warn?: ((message: string) => void) | undefined;
+  /** for listings: an inventory without hosts is no error */
+  readonly mayBeEmpty?: boolean | undefined;
 }
 
 /** Files that a folder of sources may hold beside them, by Ansible's list. */
@@ -47,7 +51,7 @@ export async function loadInventory(
   const reading = { draft, options, vault: createVaultOpener(options.vaultPassword, options.secrets) };
   const folders = new Set<string>();
   for (const source of sources) {
-    if (source.includes(',')) readList(source, draft);
+    if (isList(source, options.cwd)) readList(source, draft);
     else folders.add(await readSource(path.resolve(options.cwd, source), source, reading));
   }
   const sourceDir = [...folders][0];
@@ -61,16 +65,33 @@ export async function loadInventory(
       secrets: options.secrets,
       trust: options.trust,
       shown: (file: string) => shownName(file, options.cwd),
+      foundTwice: twiceIn(options),
     };
     readVarsFolder(path.join(folder, 'group_vars'), draft.groups, given);
     readVarsFolder(path.join(folder, 'host_vars'), draft.hosts, given);
   }
-  if (draft.hosts.size === 0) {
+  if (draft.hosts.size === 0 && options.mayBeEmpty === true)
+    options.warn?.(`the inventory holds no host: ${sources.join(', ')}`);
+  else if (draft.hosts.size === 0) {
     throw new ConfigurationError(`the inventory holds no host: ${sources.join(', ')}`, {
       hint: 'A YAML inventory has them below "all: hosts:"; an INI inventory has one in each line.',
     });
   }
-  return finishInventory(draft, { sources, dir: first.includes(',') ? options.cwd : sourceDir! });
+  return finishInventory(draft, {
+    sources,
+    dir: isList(first, options.cwd) ? options.cwd : sourceDir!,
+    warn: options.warn,
+  });
+}
+
+/** `host1,host2,`; a file whose name has a comma in it is a file. */
+export function isList(source: string, cwd: string): boolean {
+  return source.includes(',') && !existsSync(path.resolve(cwd, source));
+}
+
+function twiceIn({ warn }: InventoryOptions): (key: string, position: Position) => void {
+  return (key, position) =>
+    warn?.(`${formatPosition(position)}: the key "${key}" is given twice in one map; the last one counts`);
 }
 
 interface Reading {
@@ -111,10 +132,27 @@ async function readSourceFolder(folder: string, reading: Reading): Promise<void>
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name } of entries) {
     const file = path.join(folder, name);
-    const isFolder = statSync(file).isDirectory();
+    const problem = problemOf(file);
+    if (problem !== undefined && !NO_SOURCE.test(name)) {
+      reading.options.warn?.(
+        `${shownName(file, reading.options.cwd)} cannot be read and is left out: ${problem}`,
+      );
+      continue;
+    }
+    const isFolder = problem === undefined && statSync(file).isDirectory();
     if (isFolder ? NO_SOURCE_FOLDERS.has(name) || name.startsWith('.') : NO_SOURCE.test(name)) continue;
     if (isFolder) await readSourceFolder(file, reading);
     else await readSourceFile(file, reading);
+  }
+}
+
+/** Why a file of a folder cannot be read. */
+function problemOf(file: string): string | undefined {
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
@@ -125,12 +163,13 @@ async function readSourceFile(file: string, reading: Reading): Promise<void> {
   if (!isYaml && isExecutable(file)) {
     if (options.readOnly === true) throw wantsConsent(shownName(file, options.cwd));
     options.trust?.demand();
-    await readScriptSource(file, draft, { env: options.env ?? process.env });
+    await readScriptSource(file, draft, { env: options.env ?? process.env, openVault: vault.openValue });
     return;
   }
   const shown = shownName(file, options.cwd);
   const { text } = vault.openFile(readFileSync(file, 'utf8'), shown);
-  if (isYaml || (path.extname(file) === '' && looksLikeYaml(text))) readYamlSource(text, shown, draft, vault);
+  if (isYaml || (path.extname(file) === '' && looksLikeYaml(text)))
+    readYamlSource(text, shown, draft, { vault, foundTwice: twiceIn(options) });
   else readIniSource(text, shown, draft);
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { compilePattern } from '../regexp/python-regexp.js';
 import picomatch from 'picomatch';
 import { UsageError, messageOf } from '../errors.js';
 import { didYouMean } from '../schema.js';
@@ -124,8 +125,8 @@ function matchName(name: string, inventory: Inventory): string[] {
 function tester(name: string): ((candidate: string) => boolean) | undefined {
   if (name.startsWith('~')) {
     try {
-      const regex = new RegExp(`^(?:${name.slice(1)})`);
-      return (candidate) => regex.test(candidate);
+      const pattern = compilePattern(name.slice(1));
+      return (candidate) => pattern.matchesStart(candidate);
     } catch (error) {
       throw new UsageError(`"${name}" holds no valid regular expression: ${messageOf(error)}`);
     }

@@ -2,13 +2,15 @@ import { execFile } from 'node:child_process';
 import pLimit from 'p-limit';
 import { ConfigurationError, messageOf, type Position } from '../errors.js';
 import { parseForeignJson } from '../foreign-json.js';
-import type { Loaded } from '../template/template.js';
+import { fromJson } from '../template/from-json.js';
 import type { DraftHost, InventoryDraft } from './draft.js';
 
 export interface ScriptOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** seconds until a call is given up; default 60 */
   readonly timeout?: number;
+  /** of values that are `{"__ansible_vault": …}`; left out: using one is an error */
+  readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
 }
 
 type Data = Readonly<Record<string, unknown>>;
@@ -28,16 +30,17 @@ export async function readScriptSource(
   const position = { file, line: 1, col: 1 };
   const answer = readObject(await run(file, ['--list'], options), 'its answer to --list', position);
   const named = new Map<string, DraftHost>();
+  const reading = { draft, named, position, openVault: options.openVault };
   for (const [name, group] of Object.entries(answer)) {
-    if (name !== '_meta') readGroup(name, group, { draft, named, position });
+    if (name !== '_meta') readGroup(name, group, reading);
   }
   const meta = answer['_meta'];
   const hostvars = isObject(meta) && 'hostvars' in meta ? meta['hostvars'] : undefined;
-  if (hostvars === undefined) await askEach(file, named, { draft, options, position });
+  if (hostvars === undefined) await askEach(file, options, reading);
   else {
     for (const [name, vars] of Object.entries(asObject(hostvars, '_meta.hostvars', position))) {
       const host = named.get(name);
-      if (host) setVars(host, asObject(vars, `the variables of ${name}`, position), draft, position);
+      if (host) setVars(host, asObject(vars, `the variables of ${name}`, position), reading);
     }
   }
 }
@@ -46,10 +49,12 @@ interface Reading {
   readonly draft: InventoryDraft;
   readonly named: Map<string, DraftHost>;
   readonly position: Position;
+  readonly openVault: ScriptOptions['openVault'];
 }
 
 /** A group is a list of hosts, or a map with hosts, children and vars. */
-function readGroup(name: string, content: unknown, { draft, named, position }: Reading): void {
+function readGroup(name: string, content: unknown, reading: Reading): void {
+  const { draft, named, position, openVault } = reading;
   const group = draft.addGroup(name, position);
   const { hosts, children, vars, ...other } = Array.isArray(content)
     ? { hosts: content as unknown }
@@ -63,33 +68,26 @@ function readGroup(name: string, content: unknown, { draft, named, position }: R
   for (const child of asNames(children, `the children of ${name}`, position))
     draft.addChild(name, child, position);
   for (const [key, value] of Object.entries(asObject(vars ?? {}, `the variables of ${name}`, position))) {
-    draft.setGroupVar(group, key, value as Loaded, position);
+    draft.setGroupVar(group, key, fromJson(value, position, openVault), position);
   }
 }
 
-async function askEach(
-  file: string,
-  named: ReadonlyMap<string, DraftHost>,
-  given: { draft: InventoryDraft; options: ScriptOptions; position: Position },
-): Promise<void> {
+async function askEach(file: string, options: ScriptOptions, reading: Reading): Promise<void> {
+  const { named, position } = reading;
   const limit = pLimit(8);
   const answers = await Promise.all(
-    [...named.keys()].map((name) => limit(async () => run(file, ['--host', name], given.options))),
+    [...named.keys()].map((name) => limit(async () => run(file, ['--host', name], options))),
   );
   [...named.values()].forEach((host, index) => {
     const answer = answers[index]!;
     if (answer.trim() === '') return;
-    setVars(
-      host,
-      readObject(answer, `its answer to --host ${host.name}`, given.position),
-      given.draft,
-      given.position,
-    );
+    setVars(host, readObject(answer, `its answer to --host ${host.name}`, position), reading);
   });
 }
 
-function setVars(host: DraftHost, vars: Data, draft: InventoryDraft, position: Position): void {
-  for (const [key, value] of Object.entries(vars)) draft.setHostVar(host, key, value as Loaded, position);
+function setVars(host: DraftHost, vars: Data, { draft, position, openVault }: Reading): void {
+  for (const [key, value] of Object.entries(vars))
+    draft.setHostVar(host, key, fromJson(value, position, openVault), position);
 }
 
 function run(file: string, args: readonly string[], options: ScriptOptions): Promise<string> {

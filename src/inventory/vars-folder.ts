@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError, messageOf } from '../errors.js';
 import { Template, type Loaded } from '../template/template.js';
-import { loadYaml } from '../template/yaml.js';
+import { loadYaml, type YamlOptions } from '../template/yaml.js';
 import type { Trust } from '../trust/trust.js';
 import type { Secrets } from '../variables/secrets.js';
 import { addSecrets, type VaultOpener } from '../variables/vault-opener.js';
@@ -15,6 +15,7 @@ export interface VarsFolderOptions {
   readonly vault: VaultOpener;
   readonly secrets: Secrets;
   readonly trust?: Trust | undefined;
+  readonly foundTwice?: YamlOptions['foundTwice'];
 }
 
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
@@ -79,6 +80,7 @@ function readVars(text: string, file: string, vars: Map<string, Sourced>, option
   const document = loadYaml(opened.text, file, {
     openVault: options.vault.openValue,
     foundVault: options.vault.foundVault,
+    foundTwice: options.foundTwice,
   });
   const { value } = document;
   if (value === null) return;

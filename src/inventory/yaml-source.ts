@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import { validate, type JsonSchema, type Problem } from '../schema.js';
 import { Template, type Loaded } from '../template/template.js';
-import { loadYaml, type YamlDocument } from '../template/yaml.js';
+import { loadYaml, type YamlDocument, type YamlOptions } from '../template/yaml.js';
 import type { VaultOpener } from '../variables/vault-opener.js';
 import type { InventoryDraft } from './draft.js';
 
@@ -20,8 +20,17 @@ const groupSchema: JsonSchema = {
 };
 
 /** Read an inventory in Ansible's YAML layout: groups with hosts, children and vars. @throws ConfigurationError */
-export function readYamlSource(text: string, file: string, draft: InventoryDraft, vault: VaultOpener): void {
-  const document = loadYaml(text, file, { openVault: vault.openValue, foundVault: vault.foundVault });
+export function readYamlSource(
+  text: string,
+  file: string,
+  draft: InventoryDraft,
+  { vault, foundTwice }: { readonly vault: VaultOpener } & Pick<YamlOptions, 'foundTwice'>,
+): void {
+  const document = loadYaml(text, file, {
+    openVault: vault.openValue,
+    foundVault: vault.foundVault,
+    foundTwice,
+  });
   const { value } = document;
   if (document.isEmpty || value === null) return;
   refuseOther(value, document);

@@ -23,8 +23,6 @@ export const ansibleModules: Readonly<Record<string, string>> = {
   git: 'Use command with "creates".',
   group_by: 'Put groups into the inventory.',
   htpasswd: 'Use template.',
-  import_role: 'Write "import_role", without a collection.',
-  include_role: 'Write "include_role", without a collection.',
   include_vars: 'Use "vars_files" of the play, or group_vars and host_vars.',
   ini_file: 'Use lineinfile or template.',
   iptables: 'Use template for nftables.conf.',

@@ -1,4 +1,5 @@
 import { ConfigurationError, type Position } from '../errors.js';
+import { coerce } from '../coerce.js';
 import { validate, type JsonSchema, type Problem } from '../schema.js';
 import { Template, type Loaded } from '../template/template.js';
 import {
@@ -20,8 +21,9 @@ import { checkName } from './variables.js';
  * @throws ConfigurationError at the offending key or value
  */
 export function readArguments(node: YamlNode, module: NamedShape, beside: YamlNode | undefined): Arguments {
-  const given = withBeside(argumentsOf(node, module), beside, module);
-  if (given.value instanceof Template) return given;
+  const written = withBeside(argumentsOf(node, module), beside, module);
+  if (written.value instanceof Template) return written;
+  const given = { ...written, value: coerce(module.shape.schema, written.value) as Loaded };
   const problems = validate(module.shape.schema, given.value);
   if (problems.length > 0)
     throw refusal(

@@ -21,7 +21,7 @@ function loadCheck(node: YamlNode, frame: Frame): CheckTask {
   const value = checkShape(node, verifyShape, [check.key]);
   const given = readArguments(childOf(node, check.key)!, check, childOf(node, 'args'));
   const { when, vars, become, becomeUser, becomeSandbox, noLog, runOnce } = inherit(frame.inherited, node);
-  const { loop, loopVar, loopLabel } = readLoop(node);
+  const { loop, loopFlat, loopVar, loopLabel } = readLoop(node);
   return {
     name: value['name'],
     check: check.name,
@@ -30,6 +30,7 @@ function loadCheck(node: YamlNode, frame: Frame): CheckTask {
     argumentAt: (path) => given.at(path),
     role: frame.role,
     loop,
+    loopFlat,
     loopVar,
     loopLabel,
     on: value['on'],

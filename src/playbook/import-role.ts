@@ -1,6 +1,6 @@
 import { checkShape } from './check-shape.js';
 import type { Frame } from './frame.js';
-import { inherit } from './inherited.js';
+import { applied, inherit } from './inherited.js';
 import type { TaskNode } from './model.js';
 import { childOf, isMapping, placeOf, showKind, wrong } from './node.js';
 import { loadRole, type LoadedRole } from './role.js';
@@ -19,7 +19,7 @@ export function roleImporter(loaded: LoadedRole[]): Frame['importRole'] {
     if (!isMapping(what.value))
       throw wrong(what, `${key} must be a mapping, not ${showKind(what.value)}`, importedRoleShape.example);
     const { tasks_from: from } = checkShape(what, importedRoleShape);
-    const inherited = inherit(frame.inherited, node);
+    const inherited = applied(inherit(frame.inherited, node), what);
     const where = { loader: frame.loader, dir: frame.dir, inherited, position: placeOf(node) };
     return resolveImport(childOf(what, 'name')!, where).flatMap((use, index, uses): readonly TaskNode[] => {
       const wanted = index === uses.length - 1;

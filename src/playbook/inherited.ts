@@ -1,7 +1,9 @@
 import type { Loaded } from '../template/template.js';
+import { checkShape } from './check-shape.js';
 import { readConditions } from './expressions.js';
 import type { Task } from './model.js';
 import { childOf, isMapping, itemsOf, wrong, type YamlNode } from './node.js';
+import { applyShape } from './schema.js';
 import { readVariables } from './variables.js';
 
 /** What a play, a role's entry, an import or a block hands on to the tasks inside. */
@@ -68,6 +70,14 @@ export function inherit(outer: Inherited, node: YamlNode, without: readonly 'var
     delegateTo: given('delegate_to') ?? outer.delegateTo,
     timeout: given('timeout') ?? outer.timeout,
   };
+}
+
+/** What `apply` of an include hands on besides. @throws ConfigurationError */
+export function applied(outer: Inherited, include: YamlNode): Inherited {
+  const apply = childOf(include, 'apply');
+  if (!apply) return outer;
+  checkShape(apply, applyShape);
+  return inherit(outer, apply);
 }
 
 /** `tags: [a, b]`, `tags: a, b` */

@@ -5,7 +5,17 @@ import { inherit, nothingInherited } from './inherited.js';
 import { createLoader, type LoadOptions } from './loader.js';
 import type { Play, Playbook } from './model.js';
 import { checkNeeds } from './needs.js';
-import { childOf, isList, isMapping, itemsOf, showKind, wrong, wrongKey, type YamlNode } from './node.js';
+import {
+  childOf,
+  isList,
+  isMapping,
+  itemsOf,
+  showKind,
+  wrong,
+  wrongKey,
+  type YamlNode,
+  withoutCollection,
+} from './node.js';
 import { loadPlay, type PlayPlace } from './play.js';
 import { importPlaybookShape, playShape } from './schema.js';
 import { readVariables } from './variables.js';
@@ -42,7 +52,8 @@ function loadFile(path: string, place: Place): Play[] {
   if (!isList(node.value))
     throw wrong(node, `a playbook is a list of plays, not ${showKind(node.value)}`, playShape.example);
   if (node.value.length === 0) throw wrong(node, 'a playbook without plays', playShape.example);
-  return itemsOf(node).flatMap((item) => {
+  return itemsOf(node).flatMap((given) => {
+    const item = withoutCollection(given, ['import_playbook']);
     if (!isMapping(item.value) || !Object.hasOwn(item.value, 'import_playbook'))
       return [loadPlay(item, { ...place, file: path })];
     return importPlaybook(item, path, place);

@@ -90,12 +90,13 @@ function readYaml(
     openVault,
     foundVault,
     kept: trees,
+    modes: 'text',
   });
   if (isVault(text)) noteSecrets?.(document.value);
   const node: YamlNode = { value: document.value, document, path: [] };
   // What is kept was found to be right: trees of a playbook that is refused are not.
   if (!isKnown) {
-    checkNoJinja(node);
+    checkNoJinja(node, !isVault(text));
     checkSyntax(node.value);
   }
   return node;

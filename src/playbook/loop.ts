@@ -1,9 +1,9 @@
 import type { Task } from './model.js';
-import { childOf, isList, wrong, wrongKey, type YamlNode } from './node.js';
+import { childOf, wrong, wrongKey, type YamlNode } from './node.js';
 import { nameProblem } from './variables.js';
 
 /** `loop` or `with_items`, and `loop_control`. @throws ConfigurationError */
-export function readLoop(node: YamlNode): Pick<Task, 'loop' | 'loopVar' | 'loopLabel'> {
+export function readLoop(node: YamlNode): Pick<Task, 'loop' | 'loopFlat' | 'loopVar' | 'loopLabel'> {
   const loop = childOf(node, 'loop');
   const withItems = childOf(node, 'with_items');
   if (loop && withItems)
@@ -16,15 +16,9 @@ export function readLoop(node: YamlNode): Pick<Task, 'loop' | 'loopVar' | 'loopL
   const problem = variable && nameProblem(String(variable.value));
   if (variable && problem) throw wrong(variable, problem.message, problem.hint);
   return {
-    loop: loop ? loop.value : withItems && flat(withItems),
+    loop: (loop ?? withItems)?.value,
+    loopFlat: withItems !== undefined,
     loopVar: variable ? String(variable.value) : 'item',
     loopLabel: control && childOf(control, 'label')?.value,
   };
-}
-
-/** Ansible's with_items takes one value for a list of it, and lists in the list apart. */
-function flat(node: YamlNode): Task['loop'] {
-  const { value } = node;
-  if (!isList(value)) return typeof value === 'string' ? [value] : value;
-  return value.flatMap((one) => (isList(one) ? one : [one]));
 }

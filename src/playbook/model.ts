@@ -93,6 +93,8 @@ export interface Task {
   /** outermost first; all must hold */
   readonly when: readonly Expression[];
   readonly loop: Loaded | undefined;
+  /** from `with_items`: lists in it are taken apart, one level */
+  readonly loopFlat: boolean;
   readonly loopVar: string;
   /** how an item is shown (loop_control.label) */
   readonly loopLabel: Loaded | undefined;
@@ -139,6 +141,8 @@ export interface CheckTask {
   readonly role: Role | undefined;
   readonly when: readonly Expression[];
   readonly loop: Loaded | undefined;
+  /** from `with_items`: lists in it are taken apart, one level */
+  readonly loopFlat: boolean;
   readonly loopVar: string;
   readonly loopLabel: Loaded | undefined;
   readonly runOnce: boolean;

@@ -17,6 +17,35 @@ export function childOf(node: YamlNode, key: string): YamlNode | undefined {
   return { value: node.value[key]!, document: node.document, path: [...node.path, key] };
 }
 
+/** A mapping in which `ansible.builtin.NAME` and `ansible.legacy.NAME` are NAME, for these names. Places stay those of the file. */
+export function withoutCollection(node: YamlNode, names: readonly string[]): YamlNode {
+  const { value, document, path } = node;
+  if (!isMapping(value)) return node;
+  const full = Object.keys(value).find((key) => names.includes(PREFIX.exec(key)?.[1] ?? ''));
+  const name = full === undefined ? undefined : PREFIX.exec(full)![1]!;
+  if (full === undefined || name === undefined || Object.hasOwn(value, name)) return node;
+  const renamed = Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key === full ? name : key, one]),
+  );
+  const written = (given: YamlNode['path']): YamlNode['path'] =>
+    given[path.length] === name && path.every((step, index) => given[index] === step)
+      ? given.with(path.length, full)
+      : given;
+  return {
+    value: renamed,
+    path,
+    document: {
+      ...document,
+      at: (given) => document.at(written(given)),
+      keyAt: (given) => document.keyAt(written(given)),
+      placesOf: (given) => document.placesOf(written(given)),
+      isUnsafe: (given) => document.isUnsafe(written(given)),
+    },
+  };
+}
+
+const PREFIX = /^ansible\.(?:builtin|legacy)\.(\w+)$/;
+
 /** The items of a list; of anything else the value itself, as Ansible takes `tags: web` for `tags: [web]`. */
 export function itemsOf(node: YamlNode): YamlNode[] {
   if (!isList(node.value)) return [node];

@@ -218,6 +218,7 @@ export const importTasksShape: Shape = {
     name: text,
     import_tasks: { type: ['string', 'object'] },
     include_tasks: { type: ['string', 'object'] },
+    args: mapping,
     ...conditional,
   }),
   literal: ['import_tasks', 'include_tasks', ...literal],
@@ -226,6 +227,25 @@ export const importTasksShape: Shape = {
     loop: 'Tasks are imported before any host is known: put the loop on the tasks in the file.',
     register: 'Register the results of the tasks in the file.',
   },
+  hints,
+};
+
+/** What stands below `include_tasks`, or below its `args`. */
+export const importedTasksShape: Shape = {
+  what: 'include_tasks',
+  example: '- include_tasks: { file: file.yml, apply: { become: true } }',
+  schema: closed({ file: text, apply: mapping }),
+  literal: ['file'],
+  foreign: {},
+};
+
+/** What `apply` hands on to the tasks that are included. */
+export const applyShape: Shape = {
+  what: 'apply',
+  example: 'apply: { become: true }',
+  schema: closed({ name: text, notify: names, ...conditional }),
+  literal,
+  foreign: foreignBlockKeywords,
   hints,
 };
 
@@ -255,14 +275,13 @@ export const importRoleShape: Shape = {
 export const importedRoleShape: Shape = {
   what: 'import_role',
   example: '- import_role: { name: role, tasks_from: file }',
-  schema: closed({ name: text, tasks_from: text }, ['name']),
+  schema: closed({ name: text, tasks_from: text, apply: mapping }, ['name']),
   literal: ['name', 'tasks_from'],
   foreign: {
     defaults_from: 'A role has one set of defaults: give the others with "vars".',
     vars_from: 'Give other values with "vars" beside import_role.',
     handlers_from: 'All handlers of the role are there.',
     public: 'Defaults of a role can be read by all tasks of the play.',
-    apply: 'Put the keywords beside import_role: they are handed on to its tasks.',
     allow_duplicates: 'A role is imported as often as it is named.',
   },
 };

@@ -1,5 +1,5 @@
 import { dirname, basename, join } from 'node:path';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError, type Position } from '../errors.js';
 import { didYouMean } from '../schema.js';
 import { checkFileSyntax } from '../template/syntax.js';
 import { Template } from '../template/template.js';
@@ -42,19 +42,16 @@ function checkFile(name: string, kind: FileKind, given: Arguments, where: Where)
       hint: 'Name one file; "copy" takes folders.',
     });
   }
-  if (found.endsWith('.j2')) throw isJinja(found, given, where);
+  if (found.endsWith('.j2')) throw jinjaTemplate(where.loader.nameOf(found), given.at(['src']));
   checkTemplate(found, where.loader);
 }
 
 /** Rendered as EJS it would reach the host as it is, with its `{{ … }}`. */
-function isJinja(found: string, given: Arguments, where: Where): Error {
-  return new ConfigurationError(
-    `template: "${where.loader.nameOf(found)}" is a Jinja template; templates are EJS here`,
-    {
-      position: given.at(['src']),
-      hint: 'Rename it to .ejs and write <%= name %> for {{ name }}; docs/migrating-from-ansible.md has a table.',
-    },
-  );
+export function jinjaTemplate(name: string, position: Position): Error {
+  return new ConfigurationError(`template: "${name}" is a Jinja template; templates are EJS here`, {
+    position,
+    hint: 'Rename it to .ejs and write <%= name %> for {{ name }}; docs/migrating-from-ansible.md has a table.',
+  });
 }
 
 function notFound(name: string, kind: FileKind, given: Arguments, where: Where): Error {

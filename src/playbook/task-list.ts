@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js';
 import { checkShape } from './check-shape.js';
 import type { Frame } from './frame.js';
 import { findImport } from './imports.js';
-import { inherit } from './inherited.js';
+import { applied, inherit, type Inherited } from './inherited.js';
 import type { Block, Task, TaskNode } from './model.js';
 import {
   childOf,
@@ -11,11 +11,12 @@ import {
   itemsOf,
   placeOf,
   showKind,
+  withoutCollection,
   wrong,
   wrongKey,
   type YamlNode,
 } from './node.js';
-import { blockShape, importTasksShape } from './schema.js';
+import { blockShape, importTasksShape, importedTasksShape } from './schema.js';
 import { loadTask } from './task.js';
 
 /**
@@ -31,8 +32,11 @@ export function loadTaskList(node: YamlNode | undefined, frame: Frame): TaskNode
       `Start each ${frame.kind} with "- ".`,
     );
   }
-  return itemsOf(node).flatMap((item) => loadNode(item, frame));
+  return itemsOf(node).flatMap((item) => loadNode(withoutCollection(item, OWN), frame));
 }
+
+/** Modules of Ansible that the loader itself carries out. */
+const OWN = ['import_tasks', 'include_tasks', 'import_role', 'include_role', 'meta'];
 
 function loadNode(node: YamlNode, frame: Frame): readonly TaskNode[] {
   if (isMapping(node.value)) {
@@ -66,6 +70,15 @@ function loadBlock(node: YamlNode, frame: Frame): readonly TaskNode[] {
   return [{ kind: 'block', position: placeOf(node), name, block, rescue, always } satisfies Block];
 }
 
+/** With what `apply` of an include says, be it beside the file or below `args`. @throws ConfigurationError */
+function inheritApplied(outer: Inherited, what: YamlNode, args: YamlNode | undefined): Inherited {
+  return [what, args].reduce<Inherited>((inherited, given) => {
+    if (!given || !isMapping(given.value)) return inherited;
+    checkShape(given, importedTasksShape);
+    return applied(inherited, given);
+  }, outer);
+}
+
 /** Both imports and includes are taken at load time: everything is known before the first connection. */
 function importTasks(node: YamlNode, key: string, frame: Frame): readonly TaskNode[] {
   checkShape(node, importTasksShape);
@@ -80,7 +93,11 @@ function importTasks(node: YamlNode, key: string, frame: Frame): readonly TaskNo
     );
   }
   const list = loader.readYaml(path);
-  const inherited = inherit(frame.inherited, node);
+  const inherited = inheritApplied(
+    inherit(frame.inherited, node),
+    childOf(node, key)!,
+    childOf(node, 'args'),
+  );
   return loadTaskList(list, { ...frame, inherited, files: [...files, path] });
 }
 

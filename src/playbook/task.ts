@@ -32,7 +32,7 @@ export function loadTask(node: YamlNode, frame: Frame): Task {
     const child = childOf(node, key);
     return child && readConditions(child);
   };
-  const { loop, loopVar, loopLabel } = readLoop(node);
+  const { loop, loopFlat, loopVar, loopLabel } = readLoop(node);
   // Property by property: spreading two objects into so large a one takes V8 four times as long as all else that is done here.
   return {
     kind: 'task',
@@ -44,6 +44,7 @@ export function loadTask(node: YamlNode, frame: Frame): Task {
     role: frame.role,
     when: inherited.when,
     loop,
+    loopFlat,
     loopVar,
     loopLabel,
     register: readRegister(node),
@@ -91,6 +92,7 @@ export function flushTask(node: YamlNode): Task {
     role: undefined,
     when: [],
     loop: undefined,
+    loopFlat: false,
     loopVar: 'item',
     loopLabel: undefined,
     register: undefined,

@@ -20,8 +20,8 @@ const RULES: readonly (readonly [RegExp, string | ((...groups: string[]) => stri
   [new RegExp(String.raw`(${NAME})\s+is\s+(failed|changed|skipped)\b`, 'g'), '$1.$2'],
   [new RegExp(String.raw`(${NAME})\s+is\s+not\s+(failed|changed|skipped)\b`, 'g'), '!$1.$2'],
   [
-    new RegExp(String.raw`(${NAME})\s+is\s+(?:search|match|regex)\(([^()]*)\)`, 'g'),
-    'new RegExp($2).test($1)',
+    new RegExp(String.raw`(${NAME})\s+is\s+(search|match|regex)\(([^()]*)\)`, 'g'),
+    (_, name, test, pattern) => `regexTest(${name!}, ${pattern!}${test === 'match' ? ", 'y'" : ''})`,
   ],
   [new RegExp(String.raw`(${NEXT})\s+not\s+in\s+(${NEXT})`, 'g'), '!$2.includes($1)'],
   [new RegExp(String.raw`(${NEXT})\s+in\s+(${NEXT})`, 'g'), '$2.includes($1)'],

@@ -70,8 +70,8 @@ export const apt: Resource = resource<AptParams>({
       },
       default_release: {
         type: 'string',
-        pattern: '^[A-Za-z0-9][A-Za-z0-9/._-]*$',
-        description: 'the release to prefer (`bookworm-backports`)',
+        pattern: '^(?:[A-Za-z0-9][A-Za-z0-9/._-]*)?$',
+        description: 'the release to prefer (`bookworm-backports`); empty: none',
       },
       only_upgrade: {
         type: 'boolean',

@@ -1,5 +1,7 @@
 import type { ScriptQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
+import { toGrepPattern } from '../regexp/grep-pattern.js';
+import { PatternError } from '../regexp/python-regexp.js';
 import { resource } from './resource.js';
 
 export interface WaitParams {
@@ -39,7 +41,8 @@ export const waitFor = resource<WaitParams>({
       search_regex: {
         type: 'string',
         minLength: 1,
-        description: 'An extended regular expression that a line of the file must match.',
+        description:
+          "A regular expression of Python's that something in the file must match; `^` and `$` are where lines begin and end.",
       },
       timeout: { type: 'integer', minimum: 1, default: 300, description: 'Seconds until it has failed.' },
       connect_timeout: {
@@ -114,7 +117,14 @@ const TRY = `what=$1 subject=$2 detail=$3 connect=$4 wanted=$5
 there() {
   case $what in
     path) [ -e "$subject" ] || [ -L "$subject" ] ;;
-    line) [ -f "$subject" ] && printf '%s\\n' "$detail" | grep -Eq -f - -- "$subject" ;;
+    line)
+      [ -f "$subject" ] || return 1
+      printf '%s\\n' "$detail" | LC_ALL=C.UTF-8 grep -Pzq -f - -- "$subject"
+      case $? in
+        0) return 0 ;;
+        1) return 1 ;;
+        *) [ -f "$subject" ] && exit 2 ;;
+      esac ;;
     port)
       if command -v bash >/dev/null; then
         timeout "$connect" bash -c ': <>"/dev/tcp/$0/$1"' "$subject" "$detail" 2>/dev/null
@@ -155,10 +165,22 @@ function tryArguments(params: WaitParams): string[] {
   return [
     what,
     path ?? host ?? '127.0.0.1',
-    what === 'port' ? String(port) : (pattern ?? ''),
+    what === 'port' ? String(port) : pattern === undefined ? '' : grepPattern(pattern),
     String(connect ?? 5),
     wantsGone(params) ? 'gone' : 'there',
   ];
+}
+
+function grepPattern(source: string): string {
+  try {
+    return toGrepPattern(source);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new TaskError(`search_regex: ${error.message}`, {
+      hint: "regular expressions are Python's, as in Ansible",
+      cause: error,
+    });
+  }
 }
 
 function wantsGone(params: WaitParams): boolean {
@@ -172,6 +194,6 @@ function stateOf({ state }: WaitParams): string {
 /** Undefined when it is not clear what to wait for. */
 function subjectOf({ host, port, path, search_regex: pattern }: WaitParams): string | undefined {
   if ((port === undefined) === (path === undefined)) return undefined;
-  if (path !== undefined) return pattern === undefined ? path : `${path} with a line like ${pattern}`;
+  if (path !== undefined) return pattern === undefined ? path : `${path} with a match of ${pattern}`;
   return pattern === undefined ? `${host ?? '127.0.0.1'}:${port}` : undefined;
 }

@@ -2,6 +2,7 @@ import { createHash, getHashes } from 'node:crypto';
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { stringify } from 'yaml';
+import { compilePattern } from '../regexp/python-regexp.js';
 
 type Text = string | number | boolean;
 
@@ -17,6 +18,7 @@ export const templateFunctions: Readonly<Record<string, (...args: never[]) => un
   sha256: (text: Text): string => hash(text, 'sha256'),
   hash,
   regexReplace,
+  regexTest,
   combine,
   unique,
   flatten,
@@ -51,12 +53,35 @@ function hash(text: Text, algorithm = 'sha256'): string {
   return createHash(algorithm).update(asText(text, 'hash'), 'utf8').digest('hex');
 }
 
-/** All matches of a pattern replaced; `$1` or `\1` in the replacement stands for a group. */
+/**
+ * All matches of a pattern replaced; `$1` or `\1` in the replacement stands for a group. A pattern in a text is Python's, and so is the
+ * replacement then.
+ */
 function regexReplace(text: Text, pattern: string | RegExp, replacement: string, flags = ''): string {
-  const source = typeof pattern === 'string' ? pattern : pattern.source;
-  const given = typeof pattern === 'string' ? flags : pattern.flags;
-  const regex = new RegExp(source, given.includes('g') ? given : `${given}g`);
-  return asText(text, 'regexReplace').replace(regex, replacement.replaceAll(/\\(\d)/g, '$$$1'));
+  const subject = asText(text, 'regexReplace');
+  if (typeof pattern === 'string') {
+    const template = replacement.replaceAll(/\$([$&\d])/g, (_, char: string) =>
+      char === '$' ? '$' : `\\g<${char === '&' ? 0 : char}>`,
+    );
+    return compilePattern(withFlags(pattern, flags)).replace(subject, template);
+  }
+  const regex = pattern.flags.includes('g') ? pattern : new RegExp(pattern.source, `${pattern.flags}g`);
+  return subject.replace(regex, replacement.replaceAll(/\\(\d)/g, '$$$1'));
+}
+
+/** Whether a pattern of Python's, or a RegExp, matches somewhere in a text; with the flag `y`: at its beginning. */
+function regexTest(text: Text, pattern: string | RegExp, flags = ''): boolean {
+  const subject = asText(text, 'regexTest');
+  if (typeof pattern !== 'string')
+    return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(subject);
+  const compiled = compilePattern(withFlags(pattern, flags.replace('y', '')));
+  return flags.includes('y') ? compiled.matchesStart(subject) : compiled.test(subject);
+}
+
+/** All are replaced, and characters are those of Unicode, without a flag for it. */
+function withFlags(pattern: string, flags: string): string {
+  const inline = flags.replace(/[gu]/g, '');
+  return inline === '' ? pattern : `(?${inline})${pattern}`;
 }
 
 /** Maps merged into a new one, all levels deep; of two values for a key the later wins, lists included. */

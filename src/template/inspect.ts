@@ -9,6 +9,7 @@ import {
   statementsOf,
   type Analysis,
 } from './analysis.js';
+import { findJinjaInTemplate } from './jinja.js';
 import { TagError, splitTemplate, type Part } from './parts.js';
 
 /** A text with code in it, and where its characters stand. */
@@ -51,6 +52,8 @@ export function analysisOf(source: string, kind: 'template' | 'expression'): Ana
 
 function inspect(source: string): Inspected {
   const parts = splitTemplate(source);
+  const jinja = findJinjaInTemplate(source);
+  if (jinja !== undefined) throw new JinjaError(jinja);
   for (const part of parts)
     if (part.kind === 'output') checkExpression(outputCode(source, part), part.codeStart);
   const [first] = parts;
@@ -106,6 +109,7 @@ function placed<T>(text: Text, check: () => T): T {
         'In YAML, " #" starts a comment: put the whole value in quotes. A plain "<%" is written "<%%".';
       throw new ConfigurationError(error.message, { position: text.positionAt(error.offset), hint });
     }
+    if (error instanceof JinjaError) throw jinjaRefusal(text.positionAt(error.offset));
     if (!(error instanceof CodeError)) throw error;
     const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
     throw new ConfigurationError(
@@ -117,6 +121,24 @@ function placed<T>(text: Text, check: () => T): T {
     );
   }
 }
+
+/** Thrown for Jinja in a template's text. */
+class JinjaError extends Error {
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super('Jinja');
+    this.offset = offset;
+  }
+}
+
+/** The error that Jinja stands where it would reach a host as it is. */
+export function jinjaRefusal(position: Position, hint = IN_TEMPLATES): ConfigurationError {
+  return new ConfigurationError('this is Jinja, which is not expanded here', { position, hint });
+}
+
+const IN_TEMPLATES =
+  "Write <%= name %> for {{ name }} and <% if (…) { %> for {% if … %}. To keep a text as it is, put it between <%# raw %> and <%# endraw %>, or into a tag: <%= '{{ name }}' %>.";
 
 function hintFor(source: string): string {
   const jinja = /\b(?:and|or|not|is|defined)\b|\|\s*\w+|\{\{|\bTrue\b|\bFalse\b|\bNone\b/.test(source);

@@ -5,11 +5,11 @@ import { compileTemplate } from './compile.js';
 import { NO_THIS, environmentOf } from './environment.js';
 import { run } from './evaluate.js';
 import { createInsert } from './insert.js';
-import { inspectTemplate, type Inspected, type Text } from './inspect.js';
+import { inspectTemplate, jinjaRefusal, type Inspected, type Text } from './inspect.js';
 import { locate } from './locate.js';
 import type { Scope } from './scope.js';
 import { textOfFile } from './syntax.js';
-import { Template, Vaulted, type Loaded } from './template.js';
+import { JinjaText, Template, Vaulted, type Loaded } from './template.js';
 
 export { evaluate } from './evaluate.js';
 
@@ -24,6 +24,7 @@ const DEEPEST_INCLUDE = 50;
 export function renderValue(value: Loaded, scope: Scope): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Vaulted) return openVaulted(value);
+  if (value instanceof JinjaText) throw refusalOf(value);
   if (value instanceof Template) return renderTemplate(value, scope);
   return Array.isArray(value) ? renderList(value, scope) : renderMap(value as Record<string, Loaded>, scope);
 }
@@ -31,6 +32,7 @@ export function renderValue(value: Loaded, scope: Scope): unknown {
 /** A Template as text, whatever its expression gives. @throws as renderValue */
 export function renderText(template: Template, scope: Scope): string {
   if (template instanceof Vaulted) return openVaulted(template);
+  if (template instanceof JinjaText) throw refusalOf(template);
   return renderParts(template, inspectTemplate(template), scope, noInclude);
 }
 
@@ -59,6 +61,13 @@ export interface FileReading {
 function readPlain(path: string): string {
   return readFileSync(path, 'utf8');
 }
+
+function refusalOf(text: JinjaText): ConfigurationError {
+  return jinjaRefusal(text.position, MEANT_AS_IT_IS);
+}
+
+/** For values in YAML. */
+const MEANT_AS_IT_IS = 'Write <%= name %> for {{ name }}, or tag a text that is meant as it is with !unsafe.';
 
 function openVaulted(vaulted: Vaulted): string {
   const opened = vaulted.open();

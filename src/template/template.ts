@@ -44,6 +44,12 @@ export class Vaulted extends Template {
   }
 }
 
+/**
+ * A text with Jinja in it and without `!unsafe`, in a file that Ansible would expand it in. It is expanded nowhere here and means nothing
+ * as it stands: rendering it is an error, and only listings show it.
+ */
+export class JinjaText extends Template {}
+
 /** What a YAML file of the user holds after loading: JSON values with Templates among the leaves. */
 export type Loaded =
   string | number | boolean | null | Template | readonly Loaded[] | { readonly [key: string]: Loaded };

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { ScalarStyle } from './place.js';
-import { ansibleTags } from './yaml-tags.js';
+import { ansibleTags, jsonTags } from './yaml-tags.js';
 
 /**
  * A YAML document as plain data: what its values and the places in messages are made of. One without aliases can be written down as JSON.
@@ -59,15 +59,16 @@ export interface Parsed {
   readonly isPlain: boolean;
 }
 
-/** Read a text as one YAML document. */
-export function parseTree(text: string): Parsed {
+/** Read a text as one YAML document. @param doubleKeys what is to be made of a key that a map has twice */
+export function parseTree(text: string, doubleKeys: 'wrong' | 'last counts' = 'wrong'): Parsed {
   const document = parseDocument(text, {
     prettyErrors: false,
     version: '1.2',
     schema: 'core',
     merge: false,
-    customTags: ansibleTags,
+    customTags: isJson(text) ? jsonTags : ansibleTags,
     logLevel: 'error',
+    uniqueKeys: doubleKeys === 'wrong',
   });
   const wrong = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (wrong) return { root: null, wrong, isPlain: false };
@@ -109,6 +110,16 @@ export function parseTree(text: string): Parsed {
   function put(node: Node, tree: TreeNode): TreeNode {
     if (node.anchor !== undefined) made.set(node, tree);
     return tree;
+  }
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

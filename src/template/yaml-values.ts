@@ -1,5 +1,6 @@
 import type { Position } from '../errors.js';
-import { Template, Vaulted, type Loaded } from './template.js';
+import { findJinja } from './jinja.js';
+import { JinjaText, Template, Vaulted, type Loaded } from './template.js';
 import { entriesOf, placesOf, positionOf, problem, resolve, textStart, type Source } from './yaml-source.js';
 import type { TreeMap, TreeNode, TreeScalar, TreeSeq } from './yaml-tree.js';
 
@@ -8,12 +9,17 @@ export interface Conversion {
   readonly openVault?: ((ciphertext: string, position: Position) => string) | undefined;
   /** told of each of them that can be opened */
   readonly foundVault?: ((open: () => string) => void) | undefined;
-  /** `data`: nothing becomes a Template, as if all were `!unsafe` */
+  /** `data`: nothing becomes a Template or JinjaText, as if all were `!unsafe` */
   readonly trust?: 'templates' | 'data';
+  /** `mode: 0644` stays text, which says the same as 420: for tasks, where 0777 would be a suspicious 511 */
+  readonly modes?: 'text' | undefined;
 }
 
+/** Parameters that hold permissions. */
+const MODES: ReadonlySet<string> = new Set(['mode', 'directory_mode']);
+
 /** What a document reads as, frozen all through. Lists and maps that aliases name are converted once and shared, however often. */
-export function valueOf(source: Source, { openVault, foundVault, trust }: Conversion): Loaded {
+export function valueOf(source: Source, { openVault, foundVault, trust, modes }: Conversion): Loaded {
   const done = new Map<TreeNode, Loaded>();
   const open = new Set<TreeNode>();
   return source.root === null ? null : convert(source.root, trust === 'data');
@@ -39,7 +45,7 @@ export function valueOf(source: Source, { openVault, foundVault, trust }: Conver
   function map(node: TreeMap, data: boolean): Loaded {
     const made: Record<string, Loaded> = {};
     for (const [key, [, inner]] of entriesOf(node, source)) {
-      const value = inner === null ? null : convert(inner, data);
+      const value = inner === null ? null : (modeOf(key, inner) ?? convert(inner, data));
       // A plain assignment to __proto__ would change the object instead of adding a key.
       if (key === '__proto__') Object.defineProperty(made, key, { value, enumerable: true });
       else made[key] = value;
@@ -47,10 +53,16 @@ export function valueOf(source: Source, { openVault, foundVault, trust }: Conver
     return Object.freeze(made);
   }
 
+  function modeOf(key: string, node: TreeNode): string | undefined {
+    if (modes !== 'text' || !MODES.has(key) || node.kind !== 'scalar' || typeof node.value !== 'number')
+      return undefined;
+    return /^0[0-7]+$/.test(node.source ?? '') ? node.source : undefined;
+  }
+
   function scalar(node: TreeScalar, data: boolean): Loaded {
     const { value } = node;
     if (node.tag === '!vault') return vaulted(node);
-    if (typeof value === 'string') return data || !value.includes('<%') ? value : template(node, value);
+    if (typeof value === 'string') return data ? value : text(node, value);
     if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
     throw problem('a value of this type is not supported', node, source);
   }
@@ -64,9 +76,11 @@ export function valueOf(source: Source, { openVault, foundVault, trust }: Conver
     return new Vaulted(ciphertext, position, unlock);
   }
 
-  function template(node: TreeScalar, value: string): Template {
+  function text(node: TreeScalar, value: string): string | Template {
+    const isTemplate = value.includes('<%');
+    if (!isTemplate && findJinja(value) === undefined) return value;
     const place = placesOf(node, value, source);
     const start = node.style === 'block' ? place(0) : source.place(textStart(node, source.text));
-    return new Template(value, start, place);
+    return isTemplate ? new Template(value, start, place) : new JinjaText(value, start, place);
   }
 }

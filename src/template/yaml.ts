@@ -39,6 +39,8 @@ export interface KeptTrees {
 export interface YamlOptions extends Conversion {
   /** reading a text again costs a fraction where its tree is kept */
   readonly kept?: KeptTrees | undefined;
+  /** told of each key that stands twice in a map: the last counts. Left out: it is an error */
+  readonly foundTwice?: ((key: string, position: Position) => void) | undefined;
 }
 
 /**
@@ -48,7 +50,8 @@ export interface YamlOptions extends Conversion {
  */
 export function loadYaml(text: string, file: string, options: YamlOptions = {}): YamlDocument {
   const place = textPlaces(text, file);
-  const source: Source = { text, place, root: rootOf(text, place, options.kept) };
+  const source: Source = { text, place, root: rootOf(text, place, options) };
+  if (options.foundTwice && source.root) findTwice(source.root, source, options.foundTwice);
   const find = finderIn(source);
   return {
     value: valueOf(source, options),
@@ -72,14 +75,30 @@ export function loadYaml(text: string, file: string, options: YamlOptions = {}):
 function rootOf(
   text: string,
   place: (offset: number) => Position,
-  kept: KeptTrees | undefined,
+  { kept, foundTwice }: YamlOptions,
 ): TreeNode | null {
   const known = kept?.get(text);
   if (known !== undefined) return known;
-  const { root, wrong, isPlain } = parseTree(text);
+  const { root, wrong, isPlain } = parseTree(text, foundTwice ? 'last counts' : 'wrong');
   if (wrong) throw yamlError(wrong, text, place);
   if (isPlain) kept?.put(text, root);
   return root;
+}
+
+function findTwice(
+  node: TreeNode | null,
+  source: Source,
+  tell: (key: string, position: Position) => void,
+): void {
+  if (node?.kind === 'seq') for (const item of node.items) findTwice(item, source, tell);
+  if (node?.kind !== 'map') return;
+  const seen = new Set<string>();
+  for (const [key, value] of node.pairs) {
+    const name = key?.kind === 'scalar' ? sourceOf(key) : undefined;
+    if (name !== undefined && name !== '<<' && seen.has(name)) tell(name, positionOf(key, source));
+    if (name !== undefined) seen.add(name);
+    findTwice(value, source, tell);
+  }
 }
 
 interface Found {
@@ -128,11 +147,6 @@ function finderIn(source: Source): (path: readonly (string | number)[]) => Found
 
 function hasText(node: TreeNode | null): boolean {
   return node !== null && !(node.kind === 'scalar' && node.value === null && sourceOf(node) === '');
-}
-
-/** Does a text hold what Jinja, Ansible's template language, would expand? For hints only: it may be meant as it is. */
-export function looksLikeJinja(text: string): boolean {
-  return /\{\{.*\}\}|\{%.*%\}/s.test(text);
 }
 
 function yamlError(error: YAMLError, text: string, place: (offset: number) => Position): ConfigurationError {

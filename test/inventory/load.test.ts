@@ -1,5 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { formatPosition } from '../../src/errors.js';
+import { ConfigurationError, formatPosition } from '../../src/errors.js';
+import { findJinjaInInventory } from '../../src/inventory/find-jinja.js';
+import { loadInventory } from '../../src/inventory/load.js';
+import type { Inventory } from '../../src/inventory/model.js';
 import { hostVariables } from '../../src/inventory/variables.js';
 import { renderValue } from '../../src/template/render.js';
 import { Template } from '../../src/template/template.js';
@@ -145,12 +151,6 @@ describe('loadInventory', () => {
     ],
     ['a group below itself', { hosts: '[a]\nx\n[a:children]\na\n' }, 'hosts:4:1', /below itself/],
     [
-      'one name for a host and a group',
-      { 'h.yml': 'web: {hosts: {a: }}\na: {hosts: {b: }}\n' },
-      'h.yml:2:1',
-      /host and of a group/,
-    ],
-    [
       'a reserved name',
       { 'h.yml': 'all:\n  vars:\n    groups: 1\n  hosts: {a: }\n' },
       'h.yml:3:13',
@@ -231,4 +231,104 @@ describe('loadInventory', () => {
       if (name === 'fails') expect(error.detail).to.deep.equal(['it broke']);
     });
   }
+});
+
+describe('Jinja in an inventory', () => {
+  const found = async (...args: Parameters<typeof loadFrom>): Promise<string[]> =>
+    findJinjaInInventory(await loadFrom(...args)).map(
+      ({ name, owner, position }) => `${owner} ${name} ${position.line}:${position.col}`,
+    );
+
+  it('is seen at any depth, once, with its place', async () => {
+    expect(
+      await found({
+        'hosts.yml':
+          'web:\n  vars: {a: [{b: "x {{ c }}"}], d: "<%= e %>{{ f }}"}\n  hosts:\n    w[1:2]: {g: "{% if h %}"}\n',
+        'group_vars/web.yml': 'i:\n  j: |\n    one\n    {{ two }}\n',
+        'host_vars/w1.yml': 'k: !unsafe [{l: "{{.Names}}"}]\n',
+      }),
+    ).to.deep.equal(['web a[0].b 2:21', 'web d 2:45', 'web i.j 4:5', 'w1 g 4:18']);
+    expect(await found({ hosts: 'w a="{{ b }}" c="[\'{{ d }}\']"\n[all:vars]\ne={{ f }}\n' })).to.deep.equal([
+      'all e 3:3',
+      'w a 1:5',
+      'w c[0] 1:17',
+    ]);
+  });
+
+  it('of a script is data only where that says so', async () => {
+    const answer = {
+      g: { hosts: ['h'], vars: { a: ['{{ b }}'], c: { __ansible_unsafe: '{{.Names}}' } } },
+      _meta: { hostvars: {} },
+    };
+    const text = `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`;
+    const files = { 'dyn.sh': { text, mode: 0o755 } };
+    expect(await found(files)).to.deep.equal(['g a[0] 1:1']);
+    expect(hostVariables(await loadFrom(files), 'h').get('c')!.value).to.equal('{{.Names}}');
+  });
+
+  it('is never taken as a value', async () => {
+    const inventory = await loadFrom({ 'hosts.yml': 'all: {hosts: {h: {a: [{b: "{{ c }}"}]}}}\n' });
+    expect(() => renderValue(hostVariables(inventory, 'h').get('a')!.value, scopeOf({}))).to.throw(
+      ConfigurationError,
+      /this is Jinja/,
+    );
+  });
+});
+
+describe('what ansible-inventory only warns of', () => {
+  const warned = async (
+    ...[files, sources, options]: Parameters<typeof loadFrom>
+  ): Promise<[Inventory, string[]]> => {
+    const warnings: string[] = [];
+    const warn = (message: string): unknown => warnings.push(message);
+    return [await loadFrom(files, sources, { ...options, warn }), warnings];
+  };
+
+  it('a key that is given twice: the last counts', async () => {
+    const [inventory, warnings] = await warned({
+      'hosts.yml': 'all:\n  vars: {a: 1, b: {c: 2, c: 3}}\n  hosts: {h: }\n',
+      'group_vars/all.yml': 'd: 4\nd: 5\n',
+    });
+    const vars = hostVariables(inventory, 'h');
+    expect([vars.get('b')!.value, vars.get('d')!.value]).to.deep.equal([{ c: 3 }, 5]);
+    expect(warnings[0]).to.equal(
+      'hosts.yml:2:26: the key "c" is given twice in one map; the last one counts',
+    );
+    expect(warnings[1]).to.match(/group_vars\/all\.yml:2:1: the key "d"/);
+  });
+
+  it('a host and a group of one name, and no host at all', async () => {
+    const [inventory, warnings] = await warned({ hosts: '[web]\nweb\nother\n' });
+    expect([...inventory.hosts.keys()]).to.deep.equal(['web', 'other']);
+    expect(warnings).to.deep.equal([
+      '"web" is the name of a host and of a group: as a pattern it means the group',
+    ]);
+    const [empty, said] = await warned({ hosts: '[web]\n' }, ['hosts'], { mayBeEmpty: true });
+    expect([empty.groups.has('web'), empty.hosts.size, said]).to.deep.equal([
+      true,
+      0,
+      ['the inventory holds no host: hosts'],
+    ]);
+  });
+
+  it('a comma in the path of a file, and a file of a folder that is not there', async () => {
+    const [inventory] = await warned({ 'a,b/hosts': 'h\n', 'a,b/group_vars/all.yml': 'v: 1\n' }, [
+      'a,b/hosts',
+    ]);
+    expect([...inventory.hosts.keys()]).to.deep.equal(['h']);
+    expect(hostVariables(inventory, 'h').get('v')!.value).to.equal(1);
+    const cwd = mkdtempSync(join(tmpdir(), 'inventory-'));
+    mkdirSync(join(cwd, 'inv'));
+    writeFileSync(join(cwd, 'inv', 'hosts'), 'h\n');
+    symlinkSync('nowhere', join(cwd, 'inv', 'gone'));
+    const warnings: string[] = [];
+    const found = await loadInventory(['inv'], {
+      cwd,
+      secrets: createSecrets(),
+      warn: (one) => warnings.push(one),
+    });
+    rmSync(cwd, { recursive: true });
+    expect([...found.hosts.keys()]).to.deep.equal(['h']);
+    expect(warnings.join()).to.match(/^inv\/gone cannot be read and is left out: ENOENT/);
+  });
 });

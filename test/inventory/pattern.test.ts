@@ -36,6 +36,8 @@ describe('matchHosts', () => {
     ['web[12]*', 'web1 web2'],
     ['*1', 'fd00::1 db2 db1 web1 web3'],
     ['~web[24]', 'web2 web4'],
+    ['~w[^b]b2', 'web2'],
+    ['~(?i)WEB{,1}2$', 'web2'],
     ['~(web|db)2', 'db2 web2'],
     ['db[0]', 'db2'],
     ['db[-1]', 'db1'],

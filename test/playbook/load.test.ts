@@ -281,8 +281,12 @@ describe('keywords of tasks', () => {
     ]);
   });
 
-  it('takes with_items for loop and flattens its lists', async () => {
-    expect((await firstTask('- debug:\n  with_items: [1, [2, 3]]\n')).loop).to.deep.equal([1, 2, 3]);
+  it('takes with_items for a loop whose lists are taken apart', async () => {
+    expect(await firstTask('- debug:\n  with_items: [1, [2, 3]]\n')).to.deep.include({
+      loop: [1, [2, 3]],
+      loopFlat: true,
+    });
+    expect(await firstTask('- debug:\n  loop: [1, [2, 3]]\n')).to.deep.include({ loopFlat: false });
     expect((await firstTask('- debug:\n  with_items: "<%= list %>"\n')).loop).to.be.instanceOf(Template);
   });
 

@@ -11,7 +11,7 @@ describe('toJavaScript', () => {
     ['x.y is defined', 'x.y !== undefined'],
     ['x is undefined', "!defined('x')"],
     ['x is not none', 'x !== null'],
-    ["result.stdout is search('a and b')", "new RegExp('a and b').test(result.stdout)"],
+    ["result.stdout is search('a and b')", "regexTest(result.stdout, 'a and b')"],
     ['result is succeeded', '!result.failed'],
     ['result is not changed', '!result.changed'],
     ["'web' in group_names", "group_names.includes('web')"],

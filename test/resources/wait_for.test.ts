@@ -44,6 +44,23 @@ describe('wait_for', () => {
     expect(await holds({ path, state: 'absent' })).to.equal(false);
     expect(await holds({ path, search_regex: '^ready in [0-9]+ s$' })).to.equal(true);
     expect(await holds({ path, search_regex: '-e two' })).to.equal(false);
+    writeFileSync(path, 'a\n[main]\ngröße = x]\nlast');
+    for (const [pattern, found] of [
+      ['^[[]main[]]$', true],
+      ['^\\[[^]]+\\]$', true],
+      ['=\\s[^]]{,3}\\]', true],
+      ['^\\w+ =', true],
+      ['(?a)^\\w+ =', false],
+      ['(?i)^GRÖSSE|^GRÖßE', true],
+      ['\\Alast', false],
+      ['last\\Z', true],
+      ['main\\Z', false],
+      ['a\\n\\[', true],
+      ['(?P<k>s)t$', true],
+      ['(?<!a)st', false],
+      ['(?>x+)x', false],
+    ] as const)
+      expect(await holds({ path, search_regex: pattern }), pattern).to.equal(found);
   });
 
   it('waits until it holds', async () => {

@@ -52,6 +52,13 @@ describe('functions of templates', () => {
     expect(value("hash('', 'md5')")).to.equal('d41d8cd98f00b204e9800998ecf8427e');
     expect(value(String.raw`regexReplace('a1b22', '([0-9]+)', '<\\1>')`)).to.equal('a<1>b<22>');
     expect(value('regexReplace("AbA", /a/i, "x")')).to.equal('xbx');
+    expect(value(String.raw`regexReplace('a]b', '[]a]', '<$&\\g<0>>')`)).to.equal('<aa><]]>b');
+    expect(value(String.raw`regexReplace('AbA', 'a', 'x', 'i')`)).to.equal('xbx');
+    expect(value(String.raw`regexTest('xa]', '^x[^]]*$')`)).to.equal(false);
+    expect(value(String.raw`regexTest('xab', 'a')`)).to.equal(true);
+    expect(value(String.raw`regexTest('xab', 'A', 'iy')`)).to.equal(false);
+    expect(value(String.raw`regexTest('xab', /^xa/g)`)).to.equal(true);
+    expect(() => value(`regexTest('x', '[')`)).to.throw(/unterminated character set/);
     expect(value('combine({a: {b: 1, c: 2}}, {a: {c: 3}, d: [1]})')).to.deep.equal({
       a: { b: 1, c: 3 },
       d: [1],

@@ -15,7 +15,7 @@ export function aptGet(
     ...['-q', '-y', '-o', `DPkg::Lock::Timeout=${lock_timeout}`],
     ...['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'],
     ...(install_recommends === undefined ? [] : ['-o', `APT::Install-Recommends=${install_recommends}`]),
-    ...(default_release === undefined ? [] : ['-t', default_release]),
+    ...(default_release === undefined || default_release === '' ? [] : ['-t', default_release]),
     ...(allow_downgrade ? ['--allow-downgrades'] : []),
   ];
   return {

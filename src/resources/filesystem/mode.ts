@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../schema.js';
 /** Permissions as a user writes them: `"0644"`, 420 (what YAML makes of 0o644) or symbolic, `u=rw,g=r,o=`. */
 export type Mode = string | number;
 
-const CLAUSE = '[ugoa]+([-+=][rwxXst]*|[-+=][ugo])+';
+const CLAUSE = '[ugoa]*([-+=][rwxXst]*|[-+=][ugo])+';
 
 export const modeSchema: JsonSchema = {
   type: ['string', 'integer'],
@@ -13,6 +13,25 @@ export const modeSchema: JsonSchema = {
   maximum: 0o7777,
   description: 'permissions: "0644" (in quotes), or symbolic, `u=rw,g=r,o=`',
 };
+
+/** `+x` as chmod means it with a umask of 022: for all, but nobody else is let write by it. */
+function explicit(mode: string): string {
+  return mode
+    .split(',')
+    .flatMap((clause) =>
+      /^[ugoa]/.test(clause)
+        ? [clause]
+        : [...clause.matchAll(/([-+=])([rwxXst]*[ugo]?)/g)].flatMap(([, operator, permissions = '']) => {
+            const others = permissions.replaceAll('w', '');
+            const isOnlyWrite = others === '' && permissions !== '' && operator !== '=';
+            return [
+              ...(isOnlyWrite ? [] : [`a${operator!}${others}`]),
+              ...(permissions.includes('w') ? [`u${operator === '=' ? '+' : operator!}w`] : []),
+            ];
+          }),
+    )
+    .join(',');
+}
 
 /**
  * The permission bits that a mode stands for. `current` is what symbolic modes start from; left out for a new file, which
@@ -65,7 +84,9 @@ export function modeMask(mode: Mode, type: 'directory' | 'executable' | 'plain')
 
 /** The mode as chmod's argument. Five digits: with four, GNU chmod keeps a directory's setgid bit. */
 export function chmodArgument(mode: Mode): string {
-  return typeof mode === 'string' && !isOctal(mode) ? mode : `0${formatMode(resolveMode(mode, 'file'))}`;
+  return typeof mode === 'string' && !isOctal(mode)
+    ? explicit(mode)
+    : `0${formatMode(resolveMode(mode, 'file'))}`;
 }
 
 function isOctal(mode: string): boolean {
@@ -103,7 +124,7 @@ interface Symbolic {
 /** chmod(1)'s symbolic modes, with the "who" always written. As with GNU, `=` leaves the setuid and setgid bits of a directory. */
 function applySymbolic({ mode, start, type, searchable }: Symbolic): number {
   let bits = start;
-  for (const clause of mode.split(',')) {
+  for (const clause of explicit(mode).split(',')) {
     const who = /^[ugoa]+/.exec(clause)![0].replace('a', 'ugo');
     const mask = [...who].reduce((sum, one) => sum | WHO[one]!, 0);
     for (const [, operator, permissions] of clause.matchAll(/([-+=])([rwxXst]*[ugo]?)/g)) {

@@ -1,46 +1,42 @@
-import { TaskError, messageOf } from '../../errors.js';
+import { TaskError } from '../../errors.js';
+import {
+  PatternError,
+  compilePattern,
+  expandTemplate,
+  type PythonMatch,
+} from '../../regexp/python-regexp.js';
+
+/** A regular expression that is held against single lines. */
+export interface LinePattern {
+  /** @param line without its line end */
+  test(line: string): boolean;
+  /** The first match made into a text by a template of Python's. @throws TaskError for what is wrong with that */
+  expand(line: string, template: string): string;
+}
 
 /**
- * A regular expression as Ansible's playbooks have it, in JavaScript: `(?i)` at the beginning, `(?P<name>…)`, `(?P=name)`,
- * `\A` and `\Z` are Python's; the rest means the same. It is held against one line.
- * @throws TaskError when it is no regular expression
+ * A regular expression of a parameter, with Python's meaning. Ansible holds it against lines with their ends, so `\s` and `[^x]` may stand for
+ * a line's end, too; `\Z` is where the line ends all the same.
+ * @throws TaskError when it is none, or means something that cannot be said here
  */
-export function parseRegExp(source: string, parameter: string): RegExp {
-  const flags = /^\(\?([imsu]+)\)/.exec(source)?.[1] ?? '';
-  const body = source
-    .slice(flags === '' ? 0 : flags.length + 3)
-    .replace(/\\[^]|\(\?P<|\(\?P=(\w+)\)/g, (token, name?: string) => {
-      if (token === '\\A') return '^';
-      if (token === '\\Z') return '$';
-      if (token === '(?P<') return '(?<';
-      return name === undefined ? token : `\\k<${name}>`;
-    });
+export function parseRegExp(source: string, parameter: string): LinePattern {
+  const pattern = told(parameter, () => compilePattern(source));
+  const search = (line: string): PythonMatch | undefined =>
+    pattern.search(line) ?? pattern.search(`${line}\n`);
+  return {
+    test: (line) => search(line) !== undefined,
+    expand: (line, template) => told('line', () => expandTemplate(template, search(line)!)),
+  };
+}
+
+function told<T>(parameter: string, work: () => T): T {
   try {
-    return new RegExp(body, flags.replace('u', ''));
+    return work();
   } catch (error) {
-    throw new TaskError(`${parameter}: ${messageOf(error)}`, { cause: error });
+    if (!(error instanceof PatternError)) throw error;
+    throw new TaskError(`${parameter}: ${error.message}`, {
+      hint: "regular expressions are Python's, as in Ansible",
+      cause: error,
+    });
   }
-}
-
-/** Python's template of a replacement: `\1`, `\g<1>`, `\g<name>`, `\\`, `\n` and `\t`. @throws TaskError for a group that is not there */
-export function expandMatch(match: RegExpExecArray, template: string): string {
-  return template.replace(
-    /\\(?:(\d{1,2})|g<(\w+)>|([^]))/g,
-    (token, number?: string, name?: string, char?: string) => {
-      if (char !== undefined) return { '\\': '\\', n: '\n', t: '\t' }[char] ?? token;
-      const key = number ?? name!;
-      const value = /^\d+$/.test(key) ? groupAt(match, Number(key)) : match.groups?.[key];
-      if (value === undefined && !hasGroup(match, key))
-        throw new TaskError(`line: ${token} names no group of regexp`);
-      return value ?? '';
-    },
-  );
-}
-
-function groupAt(match: RegExpExecArray, index: number): string | undefined {
-  return match[index];
-}
-
-function hasGroup(match: RegExpExecArray, key: string): boolean {
-  return /^\d+$/.test(key) ? Number(key) < match.length : match.groups !== undefined && key in match.groups;
 }

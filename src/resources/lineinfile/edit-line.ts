@@ -1,6 +1,6 @@
 import { TaskError } from '../../errors.js';
 import { bareLine, hasLine, insertLines, splitLines } from '../filesystem/lines.js';
-import { expandMatch, parseRegExp } from '../filesystem/python-regexp.js';
+import { parseRegExp } from '../filesystem/python-regexp.js';
 
 /** What `lineinfile` does to a text; the names are those of its parameters. */
 export interface LineEdit {
@@ -139,7 +139,7 @@ function findLine(lines: readonly string[], matches: (line: string) => boolean, 
 }
 
 function expand(line: string, { regexp, line: template }: LineEdit): string {
-  return expandMatch(parseRegExp(regexp!, 'regexp').exec(line)!, bareLine(template!));
+  return parseRegExp(regexp!, 'regexp').expand(line, bareLine(template!));
 }
 
 /** A place that is not found is the end, as with Ansible. */

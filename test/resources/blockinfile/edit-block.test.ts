@@ -53,6 +53,23 @@ describe('editBlock', () => {
     );
   });
 
+  it('goes where an expression of Python finds a line', () => {
+    const given: BlockEdit = {
+      state: 'present',
+      block: 'x',
+      marker: '# {mark}',
+      marker_begin: 'BEGIN',
+      marker_end: 'END',
+    };
+    const block = '# BEGIN\nx\n# END\n';
+    expect(editBlock('[a]\nb]\nc\n', { ...given, insertafter: '^[[][^]]+[]]$' })).to.equal(
+      `[a]\n${block}b]\nc\n`,
+    );
+    expect(editBlock('[a]\nb]\nc\n', { ...given, insertbefore: '^b{,1}[]a]' })).to.equal(
+      `[a]\n${block}b]\nc\n`,
+    );
+  });
+
   it('keeps several blocks apart by their markers', () => {
     const one = wanted({ block: 'one', marker: '# {mark} one' });
     const two = wanted({ block: 'two', marker: '# {mark} two' });

@@ -115,4 +115,18 @@ describe('modes', () => {
       { numRuns: 60 },
     );
   });
+
+  it('without whom means what it means with a umask of 022', () => {
+    for (const [mode, before, after, argument] of [
+      ['+x', 0o644, 0o755, 'a+x'],
+      ['+w', 0o444, 0o644, 'u+w'],
+      ['-w', 0o666, 0o466, 'u-w'],
+      ['+rwx', 0o000, 0o755, 'a+rx,u+w'],
+      ['=rw', 0o777, 0o644, 'a=r,u+w'],
+      ['u+x,+r', 0o200, 0o744, 'u+x,a+r'],
+    ] as const) {
+      expect(resolveMode(mode, 'file', before), mode).to.equal(after);
+      expect(chmodArgument(mode)).to.equal(argument);
+    }
+  });
 });

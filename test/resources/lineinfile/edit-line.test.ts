@@ -23,6 +23,38 @@ const edit: fc.Arbitrary<LineEdit> = fc.record(
 );
 
 describe('editLine', () => {
+  const python: readonly (readonly [string, Partial<LineEdit>, string])[] = [
+    ['x=1\nxa]\n', { regexp: '^x[^]]*$', line: 'x=new' }, 'x=new\nxa]\n'],
+    ['[a]\nb\n', { insertafter: '^\\[[^]]+\\]', line: 'c' }, '[a]\nc\nb\n'],
+    ['a\nx]\nb\n', { insertbefore: '^x[]a]', line: 'c' }, 'a\nc\nx]\nb\n'],
+    ['aab\nb\n', { state: 'absent', regexp: '^a{,3}b' }, ''],
+    ['\nb\n', { state: 'absent', regexp: '^\\s+$' }, 'b\n'],
+    ['Port\n', { regexp: '^Port\\s', line: 'Port 22' }, 'Port 22\n'],
+    ['größe=1\n', { regexp: '^\\w+=', line: 'a=2' }, 'a=2\n'],
+    ['a\r\nb\r\n', { regexp: '^a$', line: 'c' }, 'c\r\nb\r\n'],
+    ['k: v\n', { regexp: '^(?P<k>\\w+):\\s*(.*)$', line: '\\g<k>=\\2\\\\', backrefs: true }, 'k=v\\\n'],
+  ];
+  for (const [before, given, after] of python) {
+    it(`takes expressions as Python does: ${JSON.stringify(given)}`, () => {
+      const wanted: LineEdit = { state: 'present', firstmatch: false, backrefs: false, ...given };
+      expect(editLine(before, wanted)).to.equal(after);
+      expect(editLine(after, wanted)).to.equal(after);
+    });
+  }
+
+  it('refuses what means nothing', () => {
+    for (const [regexp, template, words] of [
+      ['[b-a]', 'x', /regexp: bad character range/],
+      ['(?P<k>a', 'x', /regexp: missing \)/],
+      ['(a)?(?(1)b|c)', 'x', /regexp: .*not supported/],
+      ['(?<k>a)', 'x', /named group is \(\?P<name>/],
+      ['(a)', '\\q', /line: bad escape/],
+    ] as const)
+      expect(() =>
+        editLine('a\n', { state: 'present', firstmatch: false, backrefs: true, regexp, line: template }),
+      ).to.throw(TaskError, words);
+  });
+
   it('done twice is done once', () => {
     fc.assert(
       fc.property(text, edit, (before, wanted) => {
