@@ -85,13 +85,13 @@ describe('drill: the edge', function () {
       'state.yml',
       `- hosts: loadbalancers\n  gather_facts: false\n  tasks:\n    - haproxy: { host: app1, backend: app, state: "<%= state %>" }\n`,
     );
-    succeeded(await provision('cluster', 'up'));
+    succeeded(await site.provision('cluster', 'up', '-i', site.inventory));
     succeeded(await provision('run', 'edge.yml', '--no-verify'));
   });
 
   after(async () => {
     if (!site) return;
-    await provision('cluster', 'down');
+    await site.provision('cluster', 'down', '-i', site.inventory);
     await site.remove();
   });
 
