@@ -140,7 +140,8 @@ function osFacts(text: string): Record<string, unknown> {
     }),
   );
   const id = values.get('ID') ?? '';
-  const version = values.get('VERSION_ID');
+  // Debian's testing and unstable have none; Ansible says "forky/sid" then, as their full name does.
+  const version = values.get('VERSION_ID') || unnamedVersion(values);
   const family = [id, ...(values.get('ID_LIKE') ?? '').split(' ')]
     .map((name) => FAMILIES.get(name))
     .find((name) => name !== undefined);
@@ -149,8 +150,18 @@ function osFacts(text: string): Record<string, unknown> {
     distribution: id === '' ? undefined : id.charAt(0).toUpperCase() + id.slice(1),
     distribution_version: version,
     distribution_major_version: version?.split('.')[0],
-    distribution_release: values.get('VERSION_CODENAME') ?? values.get('DEBIAN_CODENAME'),
+    distribution_release:
+      values.get('VERSION_CODENAME') ?? values.get('DEBIAN_CODENAME') ?? (id === '' ? undefined : NOT_KNOWN),
   };
+}
+
+/** Ansible's word for what a host does not say. */
+const NOT_KNOWN = 'NA';
+
+function unnamedVersion(values: ReadonlyMap<string, string>): string | undefined {
+  if (!values.has('ID')) return undefined;
+  const [name = '', full = ''] = [values.get('NAME'), values.get('PRETTY_NAME')];
+  return (name !== '' && full.startsWith(`${name} `) && full.slice(name.length + 1)) || NOT_KNOWN;
 }
 
 function nameFacts(nodename: string, hosts: string): Record<string, unknown> {

@@ -28,6 +28,9 @@ export interface HttpResponse {
 /** `-q` first: the user's own ~/.curlrc must not change what a task means. */
 export const CURL: readonly string[] = ['curl', '-q', '-K', '-'];
 
+/** curl's exit code when the server's certificate is not good, for whatever reason. */
+const DISTRUSTED = 60;
+
 /** The configuration for curl; `parseResponse` reads what curl then writes. */
 export function curlConfig(request: HttpRequest): string {
   const lines = [
@@ -93,13 +96,16 @@ function endOfHead(text: string): number {
 
 /** What curl said about a request that got no answer, without its name in front. */
 export function curlFailure({ rc, stderr }: { readonly rc: number; readonly stderr: string }): string {
-  const said =
-    stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^curl: \(\d+\) /, '') ?? '';
-  return said === '' ? `curl ended with exit code ${rc}` : said;
+  const lines = stderr.trim().split('\n');
+  // Behind the error there may be advice for people at a terminal.
+  const said = (lines.findLast((line) => line.startsWith('curl: (')) ?? lines.at(-1) ?? '').replace(
+    /^curl: \(\d+\) /,
+    '',
+  );
+  if (said === '') return `curl ended with exit code ${rc}`;
+  return rc === DISTRUSTED
+    ? `${said}. This host does not accept the certificate: make it trust the issuer (/usr/local/share/ca-certificates, update-ca-certificates), or do not judge it (validate_certs: false)`
+    : said;
 }
 
 /** curl knows these escapes inside double quotes, and no others. */

@@ -24,7 +24,7 @@ export const haproxy = resource<HaproxyParams>({
         type: 'string',
         enum: ['enabled', 'disabled', 'drain'],
         description:
-          'drain: it gets no new requests, those that it has are finished. disabled: the same, and no health checks.',
+          'disabled: it gets no requests, those that it has are finished, and its health checks pause. drain: it gets no new clients, but those that HAProxy has bound to it (by a cookie or a stick table) still come; its health checks go on. enabled: it gets requests; after disabled only when its health checks have passed.',
       },
       backend: {
         type: 'string',
@@ -84,10 +84,11 @@ export const haproxy = resource<HaproxyParams>({
     ]),
 
   apply(params, changes, answers) {
-    const all = meantServers(params, answers).map(({ name }) => name);
-    const differing = all.filter((name) =>
-      changes.some(({ subject, field }) => subject === name && field === 'state'),
-    );
+    const servers = meantServers(params, answers);
+    const all = servers.map(({ name }) => name);
+    const isDifferent = (name: string): boolean =>
+      changes.some(({ subject, field }) => subject === name && field === 'state');
+    const differing = all.filter(isDifferent);
     const { state, wait, drain, shutdown_sessions: shutdown } = params;
     const set = (names: readonly string[], to: string): Step[] =>
       names.length === 0
@@ -103,7 +104,12 @@ export const haproxy = resource<HaproxyParams>({
       ...(state === 'disabled' && drain && differing.length > 0
         ? [...set(differing, 'drain'), waitStep(params, 'idle', { servers: differing, goOn: true })]
         : []),
-      ...set(differing, ADMIN[state]),
+      ...(state === 'enabled'
+        ? enableSteps(
+            params,
+            servers.filter(({ name }) => isDifferent(name)),
+          )
+        : set(differing, ADMIN[state])),
       ...(ends
         ? [
             commandStep(
@@ -122,10 +128,32 @@ export const haproxy = resource<HaproxyParams>({
   }),
 });
 
-function adminChange({ state }: HaproxyParams, { name, admin }: Server): Change[] {
-  return admin === ADMIN[state]
-    ? []
-    : [{ subject: name, field: 'state', before: admin, after: ADMIN[state] }];
+function adminChange({ state }: HaproxyParams, { name, admin, cookie }: Server): Change[] {
+  if (admin === ADMIN[state]) return [];
+  const stays = state === 'drain' && cookie !== '' ? '; clients with its cookie still come' : '';
+  return [{ subject: name, field: 'state', before: admin, after: `${ADMIN[state]}${stays}` }];
+}
+
+/**
+ * No checks are made of a server in maintenance, and HAProxy takes one that leaves it for well. So it is DOWN first, until checks
+ * have passed. That has to be said while it drains: what is known of its health is forgotten when it leaves maintenance. In one line,
+ * for in between clients with its cookie would be let in.
+ */
+function enableSteps(params: HaproxyParams, servers: readonly Server[]): Step[] {
+  if (servers.length === 0) return [];
+  return [
+    commandStep(
+      params,
+      servers.map(({ name, admin, checked }) =>
+        [
+          ...(admin === 'maint' && checked
+            ? [`set server ${name} state drain`, `set server ${name} health down`]
+            : []),
+          `set server ${name} state ready`,
+        ].join(';'),
+      ),
+    ),
+  ];
 }
 
 /** What is waited for does not hold yet. A server without a health check is well by definition. */

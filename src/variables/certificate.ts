@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { messageOf } from '../errors.js';
-import { keepSecret } from './keep-secret.js';
+import { keepSecret, replaceSecret } from './keep-secret.js';
 
 export interface CertificateOptions {
   /** host names and addresses that it is for; the first one is its subject */
@@ -29,6 +29,26 @@ export function readCertificate(file: string): string | undefined {
     throw new Error(`${KIND}: ${file} holds no certificate: ${messageOf(error)}`, { cause: error });
   }
   return text;
+}
+
+/**
+ * Whether a certificate of `readCertificate` has to be made anew: it is for other names, or it ends within 30 days (a third of its time,
+ * when that is less).
+ * @throws when it is for other names and not signed by itself: then somebody has put it there
+ */
+export function isOutdated(file: string, pem: string, { names }: CertificateOptions): boolean {
+  if (names === undefined) return false;
+  const certificate = new X509Certificate(pem);
+  const has = namesOf(certificate);
+  const differs = String(sorted(names)) !== String(sorted(has));
+  const end = Date.parse(certificate.validTo);
+  const margin = Math.min(30 * 86_400_000, (end - Date.parse(certificate.validFrom)) / 3);
+  if (!differs && Date.now() < end - margin) return false;
+  if (certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey)) return true;
+  if (!differs) return false;
+  throw new Error(
+    `${KIND}: ${file} is for ${has.join(', ') || 'no names'}, not for ${names.join(', ')}, and it is not signed by itself, so it is left as it is: replace the file, or correct \`names\``,
+  );
 }
 
 /** A new certificate signed by its own key, with that key. openssl makes it; the key goes through a pipe alone. */
@@ -62,6 +82,16 @@ export function makeCertificate({ names = [], days = 825 }: CertificateOptions):
   return certificate + key;
 }
 
+/** Keep it in place of an outdated one. */
+export function replaceCertificate(file: string, made: string): string {
+  try {
+    replaceSecret(file, made);
+    return made;
+  } catch (error) {
+    throw new Error(`${KIND}: the new certificate cannot be kept: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 /** Keep it in its file; of two runs that make one at the same time the first one's counts. */
 export function keepCertificate(file: string, made: string): string {
   try {
@@ -69,4 +99,20 @@ export function keepCertificate(file: string, made: string): string {
   } catch (error) {
     throw new Error(`${KIND}: the new certificate cannot be kept: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** As `names` has them: `DNS:a, IP Address:10.0.0.1` of Node. */
+function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
+  return subjectAltName
+    .split(', ')
+    .filter((name) => name !== '')
+    .map((name) => name.slice(name.indexOf(':') + 1));
+}
+
+/** Each once, in one spelling. */
+function sorted(names: readonly string[]): string[] {
+  const spelled = names.map((name) =>
+    isIP(name) === 6 ? new URL(`http://[${name}]`).hostname : name.toLowerCase(),
+  );
+  return [...new Set(spelled)].sort();
 }

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -7,6 +17,22 @@ import path from 'node:path';
  * @returns false when another run was quicker: its file counts
  */
 export function keepSecret(file: string, text: string): boolean {
+  try {
+    withTemporary(file, text, (temporary) => linkSync(temporary, file));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The same in place of a file that is there; a link stays one. */
+export function replaceSecret(file: string, text: string): void {
+  const real = realpathSync(file);
+  withTemporary(real, text, (temporary) => renameSync(temporary, real));
+}
+
+function withTemporary(file: string, text: string, use: (temporary: string) => void): void {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -17,11 +43,7 @@ export function keepSecret(file: string, text: string): boolean {
     } finally {
       closeSync(handle);
     }
-    linkSync(temporary, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    use(temporary);
   } finally {
     rmSync(temporary, { force: true });
   }

@@ -4,7 +4,14 @@ import path from 'node:path';
 import { messageOf } from '../errors.js';
 import { didYouMean } from '../schema.js';
 import type { Trust } from '../trust/trust.js';
-import { keepCertificate, makeCertificate, readCertificate, type CertificateOptions } from './certificate.js';
+import {
+  type CertificateOptions,
+  isOutdated,
+  keepCertificate,
+  makeCertificate,
+  readCertificate,
+  replaceCertificate,
+} from './certificate.js';
 import { keepSecret } from './keep-secret.js';
 import type { Secrets } from './secrets.js';
 import { createVaultOpener } from './vault-opener.js';
@@ -44,12 +51,13 @@ const KINDS = ['password', 'certificate', 'file', 'env'];
  * - `lookup('password', path, {length, chars})`: the password in a file; made at random (mode 0600) when there is no file.
  *   It counts as secret.
  * - `lookup('certificate', path, {names, days})`: certificate and private key in a file; made (signed by itself, mode 0600) when
- *   there is no file. It counts as secret.
+ *   there is no file, and made anew when one that is signed by itself is for other names or is about to end. It counts as secret.
  * - `lookup('file', path)`: a file's text without the line breaks at its end; a vault is opened and counts as secret.
  * - `lookup('env', NAME)`: a variable of the controller's environment; undefined when it is not set.
  */
 export function createLookup(options: LookupOptions): Lookup {
   const madeUp = new Map<string, string>();
+  const asked = new Map<string, string>();
   const vault = createVaultOpener(options.vaultPassword, options.secrets);
   const fileOf = (name: string): string => {
     const file = path.resolve(options.inventoryDir, name);
@@ -77,7 +85,8 @@ export function createLookup(options: LookupOptions): Lookup {
       }
       case 'certificate': {
         const file = fileOf(name);
-        const pem = madeUp.get(file) ?? readCertificate(file) ?? newCertificate(file, given, options, madeUp);
+        oneMeaning(asked, file, given);
+        const pem = madeUp.get(file) ?? currentCertificate(file, given, options, madeUp);
         options.secrets.add(privateKeysOf(pem));
         return pem.trimEnd();
       }
@@ -89,16 +98,32 @@ export function createLookup(options: LookupOptions): Lookup {
   };
 }
 
-function newCertificate(
+/** The one in the file, or a new one where there is none or it is outdated. */
+function currentCertificate(
   file: string,
   given: CertificateOptions,
   options: LookupOptions,
   madeUp: Map<string, string>,
 ): string {
+  const there = readCertificate(file);
+  if (there !== undefined && !isOutdated(file, there, given)) return there;
   const pem = makeCertificate(given);
-  if (options.newPasswords !== 'memory') return keepCertificate(file, pem);
+  if (options.newPasswords !== 'memory')
+    return there === undefined ? keepCertificate(file, pem) : replaceCertificate(file, pem);
   madeUp.set(file, pem);
   return pem;
+}
+
+/** One file cannot be for the names of one host and for those of another: it would be made anew at each turn. */
+function oneMeaning(asked: Map<string, string>, file: string, { names }: CertificateOptions): void {
+  if (names === undefined) return;
+  const now = names.join(', ');
+  const before = asked.get(file) ?? now;
+  if (before !== now)
+    throw new Error(
+      `lookup('certificate'): ${file} is asked for with the names ${before}, and with ${now}: give each its own file`,
+    );
+  asked.set(file, now);
 }
 
 /** The certificate itself is shown to everybody. */

@@ -94,6 +94,33 @@ describe('what programs answer', () => {
     ]);
   });
 
+  it('os-release: what Ansible makes of it, also where it names no version', () => {
+    const facts = (...lines: string[]): unknown[] => {
+      const all = parseFacts(`==> /etc/os-release <==\n${lines.join('\n')}\n`) as Record<string, unknown>;
+      return ['distribution_version', 'distribution_major_version', 'distribution_release'].map(
+        (name) => all[name],
+      );
+    };
+    const debian = ['ID=debian', 'NAME="Debian GNU/Linux"'];
+    expect(
+      facts(
+        ...debian,
+        'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"',
+        'VERSION_ID="13"',
+        'VERSION_CODENAME=trixie',
+      ),
+    ).to.deep.equal(['13', '13', 'trixie']);
+    expect(
+      facts(...debian, 'PRETTY_NAME="Debian GNU/Linux forky/sid"', 'VERSION_CODENAME=forky'),
+    ).to.deep.equal(['forky/sid', 'forky/sid', 'forky']);
+    expect(facts('ID=arch', 'NAME="Arch Linux"', 'PRETTY_NAME="Arch Linux"')).to.deep.equal([
+      'NA',
+      'NA',
+      'NA',
+    ]);
+    expect(facts()).to.deep.equal([undefined, undefined, undefined]);
+  });
+
   it('dpkg-query: only what is installed, by architecture too', () => {
     const text =
       'a\tamd64\tinstalled\t1.0\nb\tall\tconfig-files\t2.0\nc\tamd64\ttriggers-pending\t3.0\na\ti386\tinstalled\t1.1\n';

@@ -103,6 +103,12 @@ describe('curl', () => {
     const ended = await runProgram(CURL, { stdin: 'url = "http://127.0.0.1:1/"\nsilent\nshow-error\n' });
     expect(curlFailure(ended)).to.match(/^Failed to connect to 127.0.0.1 port 1/);
     expect(curlFailure({ rc: 2, stderr: '' })).to.equal('curl ended with exit code 2');
+    const advice =
+      'More details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the webpage mentioned above.\n';
+    const stderr = `curl: (60) SSL certificate problem: self-signed certificate\n${advice}`;
+    expect(curlFailure({ rc: 60, stderr })).to.match(
+      /^SSL certificate problem: self-signed certificate\. This host does not accept the certificate: .*validate_certs: false\)$/,
+    );
   });
 
   describe('as a step of uri', () => {

@@ -35,8 +35,9 @@ describe('files of roles/haproxy', () => {
     });
 
   describe('haproxy-save-state', () => {
-    const saved = (...lines: string[]): string => {
-      writeFileSync(join(dir, 'haproxy.cfg'), configuration);
+    const saved = (...lines: string[]): string => savedUnder(configuration, ...lines);
+    const savedUnder = (configured: string, ...lines: string[]): string => {
+      writeFileSync(join(dir, 'haproxy.cfg'), configured);
       writeFileSync(join(dir, 'answer'), [head, ...lines, '', ''].join('\n'));
       writeFileSync(join(dir, 'socat'), `#!/bin/sh\ncat >/dev/null\ncat '${dir}/answer'\n`);
       chmodSync(join(dir, 'socat'), 0o755);
@@ -68,6 +69,81 @@ describe('files of roles/haproxy', () => {
         line('named', 'api', '192.0.2.7', 'old.example.com', 443),
       ];
       expect(saved(...moved)).to.equal(`${head}\n`);
+    });
+
+    /** op_state and admin_state as given */
+    const was = (server: string, state: number, admin = 0): string =>
+      line('app', server, '10.0.0.31', '-', 80).replace(' 2 8 1 1 ', ` ${state} ${admin} 1 1 `);
+    /** backend/server op_state admin_state of what is kept for servers of a backend "app" */
+    const states = (lines: readonly string[], ...configured: string[]): string[] =>
+      savedUnder(['defaults', '    default-server inter 2s', ...configured, ''].join('\n'), ...lines)
+        .split('\n')
+        .slice(2, -1)
+        .map((text) => text.split(' '))
+        .map((fields) => `${fields[1]}/${fields[3]} ${fields[5]} ${fields[6]}`);
+
+    it('keeps nobody DOWN of whom no checks will be made: nothing would find it well again', () => {
+      const at = 'server a 10.0.0.31:80';
+      const cases: [string, string[], string][] = [
+        ['checks go on', ['backend app', `${at} check`], 'app/a 0 0'],
+        ['checks by an agent', ['backend app', `${at} agent-check agent-port 9`], 'app/a 0 0'],
+        ['checks of the section', ['backend app', 'default-server check', at], 'app/a 0 0'],
+        ['checks of a section "listen"', ['listen app', `${at} check`], 'app/a 0 0'],
+        ['checks of the defaults', ['default-server check', 'backend app', at], 'app/a 0 0'],
+        ['none', ['backend app', at], 'app/a 2 0'],
+        ['the last word', ['backend app', `${at} check no-check`], 'app/a 2 0'],
+        ['the section', ['backend app', 'default-server check', `${at} no-check`], 'app/a 2 0'],
+        ['other defaults', ['default-server check', 'defaults', 'backend app', at], 'app/a 2 0'],
+        [
+          'named defaults',
+          ['defaults one', 'default-server check', 'defaults two', 'backend app from one', at],
+          'app/a 0 0',
+        ],
+        ['nobody to track', ['backend app', `${at} track other/a`], 'app/a 2 0'],
+      ];
+      for (const [name, configured, expected] of cases)
+        expect(states([was('a', 0)], ...configured), name).to.deep.equal([expected]);
+      expect(states([was('a', 0, 1)], 'backend app', at), 'what an administrator said').to.deep.equal([
+        'app/a 2 1',
+      ]);
+    });
+
+    it('has a server that tracks another one as that one is', () => {
+      const tracking = [
+        'backend app',
+        'server a 10.0.0.31:80 track c',
+        'server b 10.0.0.31:80 check',
+        'server c 10.0.0.31:80 track app/b',
+      ];
+      expect(states([was('a', 0), was('b', 2), was('c', 0)], ...tracking)).to.deep.equal([
+        'app/a 2 0',
+        'app/b 2 0',
+        'app/c 2 0',
+      ]);
+      expect(states([was('a', 2), was('b', 0), was('c', 2)], ...tracking)).to.deep.equal([
+        'app/a 0 0',
+        'app/b 0 0',
+        'app/c 0 0',
+      ]);
+    });
+
+    it('does not keep maintenance for a name that was not resolved', () => {
+      expect(states([was('a', 0, 33)], 'backend app', 'server a 10.0.0.31:80 check')).to.deep.equal([
+        'app/a 0 1',
+      ]);
+    });
+
+    it('has a new server DOWN until its checks have passed, as long as another one serves', () => {
+      const two = [
+        'backend app',
+        'server a 10.0.0.31:80 check',
+        'server b 10.0.0.32:80 check',
+        'server c api.example.com:80 check',
+        'server d 10.0.0.34:80',
+      ];
+      expect(states([was('a', 2)], ...two)).to.deep.equal(['app/a 2 0', 'app/b 0 0']);
+      expect(states([was('a', 0)], ...two)).to.deep.equal(['app/a 0 0']);
+      expect(states([was('a', 2, 8)], ...two)).to.deep.equal(['app/a 2 8']);
     });
   });
 
@@ -109,6 +185,18 @@ LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("haproxy",pid=3,fd=3))
         '*:82\n    server-state-file /x\n  load-server-state-from-file global',
       );
       expect(stderr).to.equal('6\n');
+    });
+
+    it('refuses a server whose name cannot be resolved: haproxy would go on without it', () => {
+      program('haproxy', 'exit 0');
+      program('getent', 'test "$2" != nowhere.example');
+      const server = (address: string): string => `*:80\nbackend b\n    server one ${address} check`;
+      expect(validate(server('nowhere.example:80'))).to.deep.include({
+        status: 1,
+        stderr: 'server one: the name nowhere.example cannot be resolved on this host\n',
+      });
+      for (const address of ['there.example:80', '10.0.0.1:80', '[::1]:80', '/run/nowhere.example'])
+        expect(validate(server(address)).status, address).to.equal(0);
     });
 
     const cases = [

@@ -32,6 +32,25 @@ interface Site {
 
 /** Every role of the site on every host of an inventory that gets it, with facts as such a host reports them. */
 export async function rolesOnHosts(site: Site = {}): Promise<RoleOnHost[]> {
+  const { playbook, scopes, hostsOf } = await loadSite(site);
+  return playbook.plays.flatMap((play) => {
+    const hosts = hostsOf(play);
+    const where = { play, hosts: () => hosts, batch: () => hosts };
+    return play.roles.flatMap((role) =>
+      hosts.map((host) => ({ role, host, scope: scopes.ofTask(host, { role, vars: [] }, where) })),
+    );
+  });
+}
+
+/** What the checks of a play of the site see on a host. */
+export async function playOnHost(name: string, host: string, site: Site = {}): Promise<Scope> {
+  const { playbook, scopes, hostsOf } = await loadSite(site);
+  const play = playbook.plays.find((one) => one.name === name)!;
+  const hosts = hostsOf(play);
+  return scopes.ofTask(host, { role: undefined, vars: [] }, { play, hosts: () => hosts, batch: () => hosts });
+}
+
+async function loadSite(site: Site) {
   const { release = 'trixie', extra = {}, local = {} } = site;
   const secrets = createSecrets();
   const inventory = await loadInventory([site.inventory ?? 'inventory/demo.yml'], {
@@ -58,15 +77,11 @@ export async function rolesOnHosts(site: Site = {}): Promise<RoleOnHost[]> {
     factsOf: (host) => ({ ...factsOf(String(scopes.ofHost(host).get('ansible_host')), release), local }),
     valuesOf: () => new HostValues(new Set()),
   });
-  return playbook.plays.flatMap((play) => {
-    const hosts = [...inventory.hosts.values()]
+  const hostsOf = (play: (typeof playbook.plays)[number]): string[] =>
+    [...inventory.hosts.values()]
       .filter((host) => play.hosts === 'all' || host.groups.includes(String(play.hosts)))
       .map((host) => host.name);
-    const where = { play, hosts: () => hosts, batch: () => hosts };
-    return play.roles.flatMap((role) =>
-      hosts.map((host) => ({ role, host, scope: scopes.ofTask(host, { role, vars: [] }, where) })),
-    );
-  });
+  return { playbook, scopes, hostsOf };
 }
 
 /** A template of a role as it would be written to the host. */

@@ -79,12 +79,51 @@ describe('templates of roles', () => {
       expect(await of({ ...certificates, haproxy_tls_profile: 'modern' })).to.include('ssl-min-ver TLSv1.3');
     });
 
-    it('uses keywords only from the branch on that has them', async () => {
-      const of = async (haproxy_version: string): Promise<string> =>
-        rendered(await on('haproxy', 'lb1', { extra: { haproxy_version } }), 'haproxy.cfg.ejs');
-      expect(await of('3.0')).to.not.include('init-state');
-      expect(await of('3.1')).to.include('init-state down');
-      expect(await of('10.0')).to.include('init-state down');
+    it('leaves it to haproxy which of its versions has a keyword', async () => {
+      const text = rendered(await on('haproxy', 'lb1'), 'haproxy.cfg.ejs');
+      expect(text)
+        .to.match(/^\.if version_atleast\(3\.1\)\n +default-server init-state down\n\.endif$/m)
+        .and.match(/^\.if openssl_version_atleast\(3\.5\.0\)\n +ssl-default-bind-curves X25519MLKEM768:/m);
+    });
+
+    it('uses a connection to a server for one request alone, unless it is told otherwise', async () => {
+      const of = async (backend: object): Promise<readonly string[]> => {
+        const extra = { haproxy_backends: [{ name: 'app', group: 'appservers', port: 3000, ...backend }] };
+        return section(rendered(await on('haproxy', 'lb1', { extra }), 'haproxy.cfg.ejs'), 'backend app');
+      };
+      expect(await of({})).to.include('option http-server-close');
+      expect(await of({ keep_alive: true })).to.not.include('option http-server-close');
+      expect(await of({ mode: 'tcp' })).to.not.include('option http-server-close');
+    });
+
+    it('starts without the servers whose names cannot be resolved, and asks DNS alone for those that it knows', async () => {
+      const servers = [
+        { name: 'far', address: 'api.example.com', port: 443 },
+        { name: 'near', address: 'app1', port: 3000 },
+        { name: 'plain', address: '10.0.0.9', port: 3000 },
+      ];
+      const role = await on('haproxy', 'lb1', { extra: { haproxy_backends: [{ name: 'app', servers }] } });
+      expect(role.scope.get('haproxy_server_names')).to.deep.equal(['api.example.com', 'app1']);
+      const asked = await on('haproxy', 'lb1', {
+        extra: {
+          haproxy_backends: [{ name: 'app', servers }],
+          haproxy_names: {
+            results: [
+              { item: 'api.example.com', rc: 2 },
+              { item: 'app1', rc: 0 },
+            ],
+          },
+        },
+      });
+      const text = rendered(asked, 'haproxy.cfg.ejs');
+      expect(text).to.include('default-server init-addr last,libc,none');
+      expect(section(text, 'resolvers dns')).to.include.members(['parse-resolv-conf', 'hold nx 24d']);
+      expect(section(text, 'backend app')).to.include.members([
+        'server far api.example.com:443 check resolvers dns',
+        'server near app1:3000 check',
+        'server plain 10.0.0.9:3000 check',
+      ]);
+      expect(rendered(await on('haproxy', 'lb1'), 'haproxy.cfg.ejs')).to.not.include('resolvers dns');
     });
   });
 
@@ -112,6 +151,93 @@ describe('templates of roles', () => {
       expect(await of('1.26'))
         .to.include('listen 443 ssl;')
         .and.include('http2 on;');
+    });
+
+    it('asks nginx itself for its version where no variable says it', async () => {
+      const tls = { certificate: '/c', key: '/k' };
+      const nginx_sites = [{ name: 's', tls }];
+      const of = async (extra: object): Promise<string> =>
+        rendered(await on('nginx', 'web1', { extra: { nginx_sites, ...extra } }), 'nginx.conf.ejs');
+      expect(await of({ nginx_asked: { stderr: 'nginx version: nginx/1.30.1\n' } })).to.include('http2 on;');
+      expect(await of({ nginx_asked: { stderr: 'nginx version: nginx/1.22.1 (Ubuntu)\n' } })).to.include(
+        'listen 443 ssl http2;',
+      );
+    });
+
+    it('never has all servers of an upstream counted as failed', async () => {
+      const of = async (servers: string[]): Promise<string[] | null> => {
+        const nginx_upstreams = [{ name: 'app', servers }];
+        const text = rendered(await on('nginx', 'web1', { extra: { nginx_upstreams } }), 'nginx.conf.ejs');
+        return text.match(/(?<=^ +server )\d[^;]*(?=;)/gm);
+      };
+      expect(await of(['1.1.1.1:1'])).to.deep.equal(['1.1.1.1:1 max_fails=0']);
+      expect(await of(['1.1.1.1:1', '1.1.1.2:1 weight=2 max_fails=3  fail_timeout=5s'])).to.deep.equal([
+        '1.1.1.1:1',
+        '1.1.1.2:1 weight=2 max_fails=3 fail_timeout=5s',
+        '1.1.1.1:1 max_fails=0 backup',
+        '1.1.1.2:1 weight=2 max_fails=0 backup',
+      ]);
+      // A second line of a server would let in twice as many, and a server of the last resort is there already.
+      expect(await of(['1.1.1.1:1 max_conns=5', '1.1.1.2:1 max_fails=2'])).to.deep.equal([
+        '1.1.1.1:1 max_conns=5 max_fails=0',
+        '1.1.1.2:1 max_fails=2',
+      ]);
+      expect(await of(['1.1.1.1:1', '1.1.1.2:1 backup'])).to.deep.equal([
+        '1.1.1.1:1',
+        '1.1.1.2:1 backup max_fails=0',
+      ]);
+    });
+
+    it('keeps connections to haproxy, and to nobody who may close one in which a request is on its way', async () => {
+      const of = async (extra: Record<string, unknown>): Promise<string> =>
+        rendered(await on('nginx', 'web1', { extra }), 'nginx.conf.ejs');
+      expect(await of({}))
+        .to.match(/^ +keepalive 32;$/m)
+        .and.include('Connection $connection_upgrade;');
+      const direct = await of({ nginx_app_via: 'direct' });
+      expect(direct)
+        .to.include('Connection $connection_once;')
+        .and.not.match(/^ +keepalive(_timeout 5s| \d)/m);
+      expect(await of({ nginx_upstreams: [{ name: 'app', servers: ['1.1.1.1:1'], keepalive: 4 }] }))
+        .to.match(/^ +keepalive 4;$/m)
+        .and.include('Connection $connection_upgrade;');
+    });
+
+    it('has each location once, whatever a site takes for itself', async () => {
+      const of = async (site: object): Promise<string[]> => {
+        const extra = { nginx_sites: [{ name: 's', default: true, ...site }] };
+        const text = rendered(await on('nginx', 'web1', { extra }), 'nginx.conf.ejs');
+        const block = text.slice(text.indexOf('# Site s'));
+        return (block.match(/(?<=^ +location ).*(?= \{$)/gm) ?? []).filter((match) => !match.startsWith('~'));
+      };
+      const app = (path: string): object => ({ path, upstream: 'app' });
+      const own = (match: string): object => ({ match, directives: ['return 204'] });
+      expect(await of({})).to.deep.equal(['= /healthz', '^~ /.well-known/', '/']);
+      expect(await of({ proxy: [app('/')] })).to.deep.equal([
+        '= /healthz',
+        '^~ /.well-known/',
+        '^~ /',
+        '@whole',
+      ]);
+      expect(await of({ proxy: [app('/'), app('/.well-known/')] })).to.deep.equal([
+        '= /healthz',
+        '^~ /',
+        '^~ /.well-known/',
+      ]);
+      expect(await of({ locations: [own('^~ /'), own('= /healthz')] })).to.deep.equal([
+        '^~ /.well-known/',
+        '^~ /',
+        '= /healthz',
+      ]);
+    });
+
+    it('lets what is under way at a reload go on as long as it is told', async () => {
+      const extra = { nginx_shutdown_timeout: '2h' };
+      expect(rendered(await on('nginx', 'web1'), 'nginx.conf.ejs')).to.include('worker_shutdown_timeout 1h;');
+      expect(rendered(await on('nginx', 'web1', { extra }), 'nginx.conf.ejs')).to.include(
+        'worker_shutdown_timeout 2h;',
+      );
+      expect(rendered(await on('haproxy', 'lb1'), 'haproxy.cfg.ejs')).to.include('hard-stop-after 1h');
     });
 
     it('refuses host names that no site has, unless a site is for all', async () => {

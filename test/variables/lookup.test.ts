@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,52 @@ describe('lookup', () => {
     expect(secrets.redact(certificate.fingerprint256)).to.equal(certificate.fingerprint256);
   });
 
+  it('makes a certificate anew for other names, and before it ends', () => {
+    const file = path.join(dir, 'c');
+    const site = (names: string[], days?: number): string =>
+      lookup()('certificate', 'c', { names, ...(days === undefined ? {} : { days }) })!;
+    const old = site(['a.example', '10.0.0.100', '2001:db8::1'], 3);
+    expect(site(['2001:DB8:0::1', 'A.example', '10.0.0.100'], 3), 'the same in another spelling').to.equal(
+      old,
+    );
+    const dry = lookup({ newPasswords: 'memory' })('certificate', 'c', {
+      names: ['a.example', '10.0.0.101'],
+    })!;
+    expect(new X509Certificate(dry).subjectAltName).to.equal('DNS:a.example, IP Address:10.0.0.101');
+    expect(readFileSync(file, 'utf8').trimEnd()).to.equal(old);
+    const now = site(['a.example', '10.0.0.101']);
+    expect(new X509Certificate(now).subjectAltName).to.equal('DNS:a.example, IP Address:10.0.0.101');
+    expect(readFileSync(file, 'utf8').trimEnd()).to.equal(now);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(readdirSync(dir)).to.deep.equal(['c']);
+    // Of a certificate that is not asked for by name, nothing is known.
+    expect(lookup()('certificate', 'c')).to.equal(now);
+
+    const ended = certificateFor('a.example', { days: 0, signer: 'itself' });
+    writeFileSync(file, ended);
+    const next = site(['a.example']);
+    expect(next).to.not.equal(ended.trimEnd());
+    expect(site(['a.example'])).to.equal(next);
+  });
+
+  it('leaves the certificate of somebody else, and says that it is for other names', () => {
+    const signed = certificateFor('a.example', { days: 1, signer: 'another' });
+    writeFileSync(path.join(dir, 'c'), signed);
+    expect(lookup()('certificate', 'c', { names: ['a.example'] })).to.equal(signed.trimEnd());
+    expect(() => lookup()('certificate', 'c', { names: ['b.example'] })).to.throw(
+      /c is for a\.example, not for b\.example, and it is not signed by itself, so it is left as it is/,
+    );
+    expect(readFileSync(path.join(dir, 'c'), 'utf8')).to.equal(signed);
+  });
+
+  it('refuses one file for the names of several', () => {
+    const one = lookup();
+    one('certificate', 'c', { names: ['lb1'] });
+    expect(() => one('certificate', 'c', { names: ['lb2'] })).to.throw(
+      /c is asked for with the names lb1, and with lb2: give each its own file/,
+    );
+  });
+
   it('keeps no certificate in a dry run, and refuses what is none', () => {
     const one = lookup({ newPasswords: 'memory' });
     expect(one('certificate', 'c', { names: ['a'] })).to.equal(one('certificate', 'c', { names: ['a'] }));
@@ -109,3 +156,31 @@ describe('lookup', () => {
     ).to.contain('from 8');
   });
 });
+
+/** A certificate with its key, good for so many days from now on. */
+function certificateFor(
+  name: string,
+  { days, signer }: { days: number; signer: 'itself' | 'another' },
+): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'certificate-'));
+  try {
+    const sign = signer === 'itself' ? '-signkey k' : '-CA ca.crt -CAkey ca.key -CAcreateserial';
+    const made = spawnSync(
+      'sh',
+      [
+        '-ec',
+        `new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+        openssl req -x509 $new -subj /CN=Authority -keyout ca.key -out ca.crt
+        openssl req $new -subj /CN=${name} -keyout k -out r
+        echo 'subjectAltName=DNS:${name}' > e
+        openssl x509 -req -in r ${sign} -days ${days} -extfile e -out c
+        cat c k > pem`,
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    if (made.status !== 0) throw new Error(made.stderr);
+    return readFileSync(path.join(folder, 'pem'), 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -15,6 +15,10 @@ export interface Server {
   readonly status: string;
   /** L7OK, L4CON …; empty without a health check */
   readonly check: string;
+  /** its health checks are configured and switched on, though they may pause */
+  readonly checked: boolean;
+  /** the value that a client's cookie has to have for this server; empty without cookies */
+  readonly cookie: string;
 }
 
 export function serversQuery({ socket }: HaproxyParams): ScriptQuery {
@@ -59,6 +63,8 @@ export function meantServers(params: HaproxyParams, answers: Answers): Server[] 
 /** Section 9.3 of HAProxy's management guide, "show servers state": forced maintenance and forced drain. */
 const MAINT = 0x01;
 const DRAIN = 0x08;
+/** The same of `srv_check_state`: configured and enabled. */
+const CHECKED = 0x06;
 
 /**
  * Both answers: the statistics call a server that drains and is down "DOWN", so what the administrator wants is only in the
@@ -74,21 +80,23 @@ function parseServers(text: string): Server[] | undefined {
   if (!rows || !columns) return undefined;
   const places = placesOf(columns);
   const flags = new Map(
-    lines.map((line): [string, number] => {
+    lines.map((line): [string, { admin: number; check: number }] => {
       const fields = line.split(' ');
       const field = (name: string): string => fields[places.get(name) ?? -1] ?? '';
-      return [`${field('be_name')}/${field('srv_name')}`, Number(field('srv_admin_state'))];
+      return [
+        `${field('be_name')}/${field('srv_name')}`,
+        { admin: Number(field('srv_admin_state')), check: Number(field('srv_check_state')) },
+      ];
     }),
   );
-  return rows.map(({ backend, server, sessions, status, check }) => {
+  return rows.map(({ backend, server, ...row }) => {
     const name = `${backend}/${server}`;
-    const flag = flags.get(name) ?? 0;
+    const flag = flags.get(name) ?? { admin: 0, check: 0 };
     return {
+      ...row,
       name,
-      admin: (flag & MAINT) !== 0 ? 'maint' : (flag & DRAIN) !== 0 ? 'drain' : 'ready',
-      sessions,
-      status,
-      check,
+      admin: (flag.admin & MAINT) !== 0 ? 'maint' : (flag.admin & DRAIN) !== 0 ? 'drain' : 'ready',
+      checked: (flag.check & CHECKED) === CHECKED,
     };
   });
 }

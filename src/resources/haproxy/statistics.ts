@@ -10,6 +10,8 @@ export interface ServerRow {
   readonly sessions: number;
   /** what the last check got: `Layer7 check passed` */
   readonly reason: string;
+  /** the value of the cookie that binds clients to it, where there are cookies */
+  readonly cookie: string;
 }
 
 /** The servers in the CSV of `show stat`; undefined when it is no such text. */
@@ -30,6 +32,7 @@ export function parseStatistics(csv: string): ServerRow[] | undefined {
         check: field('check_status'),
         sessions: Number(field('scur')),
         reason: field('check_desc') || field('last_chk'),
+        cookie: field('cookie'),
       },
     ];
   });

@@ -47,7 +47,7 @@ export function deployDrills(site: () => Project): void {
       expect(ran.status, ran.text).to.equal(0);
       expect(ran.stdout)
         .to.match(/\+ \/srv\/guestbook\/releases\/1\.2\.0 /)
-        .and.to.match(/app1 +app : no more requests \[lb1\]\n +~ app\/app1 +state: ready -> drain/)
+        .and.to.match(/app1 +app : no more requests \[lb1\]\n +~ app\/app1 +state: ready -> maint/)
         .and.to.match(/app1 app2 +app : the release is the current one/);
       expect(await stateOf(site())).to.equal(before);
     });
@@ -205,8 +205,8 @@ export function deployDrills(site: () => Project): void {
           'loadbalancers',
           `echo 'show servers state app' | socat - /run/haproxy/admin.sock`,
         );
-        // be_name srv_id srv_name srv_addr srv_op_state srv_admin_state: 8 is a forced drain.
-        expect(states.stdout.match(/ app1 \S+ \d 8 /g), states.text).to.have.length(2);
+        // be_name srv_id srv_name srv_addr srv_op_state srv_admin_state: 1 is forced maintenance.
+        expect(states.stdout.match(/ app1 \S+ \d 1 /g), states.text).to.have.length(2);
         return run(...args.slice(2));
       });
       expect(ran.status, ran.text).to.equal(0);

@@ -87,7 +87,11 @@ export function steady(url: string, every = 50): Traffic {
 }
 
 /** As many requests as these clients can make: half of them keep their connections, half make a new one each time. */
-export function load(url: string, clients = 6): Traffic {
+export function load(
+  url: string,
+  clients = 6,
+  options: Pick<AskOptions, 'method' | 'headers'> = {},
+): Traffic {
   const seen = observer();
   let stopped = false;
   const agents = Array.from({ length: Math.floor(clients / 2) }, () =>
@@ -97,7 +101,7 @@ export function load(url: string, clients = 6): Traffic {
   );
   const client = async (agent: PlainAgent | false): Promise<void> => {
     while (!stopped) {
-      const answer = ask(url, { agent });
+      const answer = ask(url, { ...options, agent });
       seen.add(answer);
       await answer.catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 20));
