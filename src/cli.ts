@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode } from './cli/exit-codes.js';
 import type { Cache, Io } from './cli/io.js';
-import { complain, sayLines } from './cli/say.js';
+import { finalCode, surviveLostOutput } from './cli/lost-output.js';
+import { sayLines } from './cli/say.js';
 import { findVerb, verbs } from './cli/verbs.js';
 import { version } from './cli/version.js';
 import { createSecrets } from './variables/secrets.js';
@@ -23,16 +24,11 @@ export async function main(argv: readonly string[], cache?: Cache): Promise<void
     killed: killed.signal,
   };
   onInterrupt(interrupted, killed);
-  // A reader that goes away (`provision … | head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(io.exitCode);
-    complain(io, `error: standard output cannot be written: ${error.message}`);
-    process.exit(ExitCode.usage);
-  });
+  surviveLostOutput(io);
   await run(argv, io);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // What is still open is not waited for: connections that hosts have yet to close, and V8's work on its heap.
-  process.exit(io.exitCode);
+  process.exit(finalCode(io));
 }
 
 /** Resolves when all that was written has gone, or cannot. */
@@ -105,4 +101,6 @@ function onInterrupt(interrupted: AbortController, killed: AbortController): voi
   };
   process.on('SIGINT', listener);
   process.on('SIGTERM', listener);
+  // The terminal is gone: as the first Ctrl-C, however often it is said.
+  process.on('SIGHUP', () => interrupted.abort());
 }
