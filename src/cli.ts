@@ -5,6 +5,7 @@ import { finalCode, surviveLostOutput } from './cli/lost-output.js';
 import { sayLines } from './cli/say.js';
 import { findVerb, verbs } from './cli/verbs.js';
 import { version } from './cli/version.js';
+import { UsageError } from './errors.js';
 import { createSecrets } from './variables/secrets.js';
 
 /** argv (without node and the script) to exit code. The only place that touches process.*. */
@@ -52,6 +53,7 @@ export async function run(argv: readonly string[], io: Io): Promise<void> {
     const { define } = await verb.load();
     define(command, io);
     for (const sub of command.commands) tame(sub, io);
+    command.hook('preAction', (_command, action) => refuseExcess(action));
     await command.parseAsync(rest, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -83,6 +85,7 @@ function overview(io: Io): Command {
 function tame(command: Command, io: Io): void {
   command
     .exitOverride()
+    .allowExcessArguments(true)
     .showHelpAfterError('(--help tells the options)')
     .configureOutput({
       writeOut: (lines) => sayLines(io.stdout, lines),
@@ -90,6 +93,26 @@ function tame(command: Command, io: Io): void {
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
     });
+}
+
+/** @throws UsageError for words that the command has no place for, naming them */
+function refuseExcess(action: Command): void {
+  const { registeredArguments: places, args } = action;
+  const [extra] = args.slice(places.length);
+  if (extra === undefined || places.at(-1)?.variadic === true) return;
+  const names = places.map((place) => (place.required ? `<${place.name()}>` : `[${place.name()}]`));
+  const takes = names.length === 0 ? 'no arguments' : names.join(' ');
+  throw new UsageError(`"${extra}" is one argument too many: ${fullName(action)} takes ${takes}`, {
+    hint: `it was read as the ${ordinal(places.length + 1)} argument: is the name of an option missing before it, or are quotes missing around a value with blanks?`,
+  });
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
+
+function ordinal(number: number): string {
+  return ['first', 'second', 'third'][number - 1] ?? `${number}th`;
 }
 
 /** First Ctrl-C or SIGTERM: stop at the next safe point. Second: stop what runs. Third: wait for nothing. */

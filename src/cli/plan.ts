@@ -35,7 +35,7 @@ export function define(command: Command, io: Io): void {
     'Say what a run would change. Nothing is changed. With -o the plan can be applied later.',
   );
   addExitCodeOption(addOutputOptions(addTaskOptions(addHostOptions(command))))
-    .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .argument('[playbook]', 'default: playbooks/site.yml or site.yml of this folder')
     .option('-o, --out <file>', 'save the plan; provision apply FILE does exactly that')
     .option('--sign <key>', 'with -o: sign the plan with this ssh key, into FILE.sig')
     .addHelpText(
