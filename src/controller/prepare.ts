@@ -118,8 +118,11 @@ function nameOf(task: Task, scope: Scope): string {
   }
 }
 
+/** What a task or a check loops over. */
+type Looping = Pick<Task, 'loop' | 'when' | 'position'>;
+
 /** The items, or the condition that keeps the task from needing them. */
-function loopItems(task: Task, scope: Scope): readonly unknown[] | { readonly refused: string } {
+export function loopItems(task: Looping, scope: Scope): readonly unknown[] | { readonly refused: string } {
   try {
     return evaluateItems(task, scope);
   } catch (error) {
@@ -130,7 +133,7 @@ function loopItems(task: Task, scope: Scope): readonly unknown[] | { readonly re
 }
 
 /** As in Ansible: what the loop is over may be there only if the condition holds. */
-function refusedWithoutItem(task: Task, scope: Scope): string | undefined {
+function refusedWithoutItem(task: Looping, scope: Scope): string | undefined {
   try {
     return task.when.find((condition) => !isTrue(condition, scope))?.source;
   } catch (error) {
@@ -140,7 +143,7 @@ function refusedWithoutItem(task: Task, scope: Scope): string | undefined {
   }
 }
 
-function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
+function evaluateItems(task: Looping, scope: Scope): readonly unknown[] {
   const items = renderValue(task.loop as Loaded, scope);
   if (Array.isArray(items)) return items;
   throw new ConfigurationError(
