@@ -10,6 +10,11 @@ const LARGEST_DIFF = 256 * 1024;
 
 /** A change as reporters may show it: secrets out, content as a unified diff. */
 export function viewChange(change: Change, options: { secrets: Secrets; hidden: boolean }): ChangeView {
+  const view = viewOf(change, options);
+  return change.kind === 'action' ? { ...view, kind: 'action' } : view;
+}
+
+function viewOf(change: Change, options: { secrets: Secrets; hidden: boolean }): ChangeView {
   const { subject, field } = change;
   const redact = (text: string): string => options.secrets.redact(text);
   if (options.hidden || change.secret === true) {

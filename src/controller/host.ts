@@ -14,6 +14,7 @@ import { FactsPending } from './facts.js';
 import { unitChange } from './attempt.js';
 import { handlerKey, handlersBeside, handlersFor } from './handlers.js';
 import { isTruthy, labelOf } from './prepare.js';
+import { neverChanges } from './probe.js';
 import { neverKnown, Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredTask, statusOf } from './results.js';
 import { failedUnit, settleUnit, type Settled } from './settle.js';
@@ -423,6 +424,7 @@ function failTask(head: PreparedTask, error: ProvisionError, context: HostContex
 function mayChange(task: Task, reason: string, context: HostContext): void {
   const scope = context.preparation.scopeFor(task);
   const label = labelOf(task, scope);
+  if (cannotChange(task, context)) return notKnown(task, label, reason, context);
   const registered = registeredOf(true, {}, []);
   context.tally.ok += 1;
   context.tally.mayChange += 1;
@@ -439,12 +441,34 @@ function mayChange(task: Task, reason: string, context: HostContext): void {
   for (const name of task.notify)
     if (typeof name === 'string')
       for (const handler of handlersFor(name, context.handlers, task)) context.maybeNotified.add(handler);
+  settleUnapplied(task, { status: 'may-change', registered, unapplied: true }, context);
+}
+
+/** A message, an assertion, a command that calls itself no change: whatever it turns out to be, nothing is changed by it. */
+function cannotChange(task: Task, { preparation }: HostContext): boolean {
+  return preparation.resources.get(task.module)?.changes === 'never' || neverChanges(task);
+}
+
+function notKnown(task: Task, label: TaskLabel, reason: string, context: HostContext): void {
+  const registered = registeredOf(false, {}, []);
+  context.tally.ok += 1;
+  context.emit({
+    type: 'task-result',
+    host: context.host,
+    task: label,
+    result: { status: 'ok', changes: [], message: `(not known in a dry run: ${reason})`, ms: 0 },
+  });
+  endTask(task, label, { status: 'ok', ms: 0 }, context);
   const names = task.module === 'set_fact' ? Object.keys(task.args as Record<string, unknown>) : [];
   for (const name of names) context.values.settleUnknown(name, `the variable "${name}"`);
-  if (task.register === undefined) return;
-  const result = exposed(task.register, { status: 'may-change', registered, unapplied: true });
-  context.values.settle(task.register, result);
-  if (task.runOnce) context.runOnce.settle(task, { registered: result });
+  settleUnapplied(task, { status: 'ok', registered, unapplied: true }, context);
+}
+
+/** What it registers is not known; the other hosts of a run_once do not wait for it. */
+function settleUnapplied(task: Task, result: Parameters<typeof exposed>[1], context: HostContext): void {
+  const registered = exposed(task.register ?? '', result);
+  if (task.register !== undefined) context.values.settle(task.register, registered);
+  if (task.runOnce) context.runOnce.settle(task, { registered });
 }
 
 /** It could not even be evaluated. */

@@ -13,6 +13,7 @@ export interface AssertParams {
 export const assert = resource<AssertParams>({
   name: 'assert',
   summary: 'Fail unless expressions hold.',
+  changes: 'never',
   expressions: ['that'],
   schema: {
     type: 'object',

@@ -94,7 +94,7 @@ export const uri = resource<UriParams>({
     if (!onlyReads(params)) {
       const subject = `${methodOf(params)} ${params.url}`;
       requestOf(params);
-      return [{ subject, field: 'request', before: null, after: 'sent' }];
+      return [{ subject, field: 'request', before: null, after: 'sent', kind: 'action' }];
     }
     const response = readAnswer(params, answers);
     if (statusesOf(params).includes(response.status)) return [];

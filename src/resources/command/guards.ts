@@ -1,5 +1,6 @@
 import type { Answers, CommandQuery, FileQuery, ScriptQuery } from '../../agent/query.js';
 import type { JsonSchema } from '../../schema.js';
+import type { Change } from '../resource.js';
 import { toWords } from './to-words.js';
 
 /** The parameters by which command and shell know that there is nothing to do. */
@@ -42,6 +43,11 @@ export function guardQueries(params: Guards): (CommandQuery | FileQuery | Script
 /** Whether a task has to know something before it can run. */
 export function isGuarded({ creates, removes, unless }: Guards): boolean {
   return creates !== undefined || removes !== undefined || unless !== undefined;
+}
+
+/** With something by which a task knows that there is nothing to do, that there is something is a state of the host. */
+export function kindOf(params: Guards): Pick<Change, 'kind'> {
+  return isGuarded(params) ? {} : { kind: 'action' };
 }
 
 /** Why there is nothing to do, or undefined when there is. */
