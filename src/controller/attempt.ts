@@ -70,7 +70,7 @@ export async function tryUnit(
     if (!(error instanceof TaskError)) throw error;
     return {
       ...nothing,
-      registered: registeredFailure(error.message, undefined),
+      registered: { ...resource.refused?.(params, answers), ...registeredFailure(error.message, undefined) },
       error: located(error),
     };
   }

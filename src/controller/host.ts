@@ -446,7 +446,8 @@ function mayChange(task: Task, reason: string, context: HostContext): void {
 
 /** A message, an assertion, a command that calls itself no change: whatever it turns out to be, nothing is changed by it. */
 function cannotChange(task: Task, { preparation }: HostContext): boolean {
-  return preparation.resources.get(task.module)?.changes === 'never' || neverChanges(task);
+  const never = preparation.resources.get(task.module)?.changes === 'never';
+  return (never && task.changedWhen === undefined) || neverChanges(task);
 }
 
 function notKnown(task: Task, label: TaskLabel, reason: string, context: HostContext): void {

@@ -30,6 +30,8 @@ export interface Resource<P = Record<string, unknown>> {
   plan(params: P, answers: Answers): readonly Change[];
   /** How to get there. Called only with a plan that is not empty. */
   apply(params: P, changes: readonly Change[], answers: Answers): readonly Step[];
+  /** What `register` gets of answers that the plan has refused: a status, a body. Not called where the host was not asked. */
+  refused?(params: P, answers: Answers): Readonly<Record<string, unknown>>;
   /** What `register` gets besides changed and failed. `outputs` has one entry a step, none when in sync. */
   result?(params: P, answers: Answers, outputs: readonly StepOutput[]): Readonly<Record<string, unknown>>;
 }
