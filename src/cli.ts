@@ -26,10 +26,22 @@ export async function main(argv: readonly string[], cache?: Cache): Promise<void
   };
   onInterrupt(interrupted, killed);
   surviveLostOutput(io);
+  onDefect(io);
   await run(argv, io);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // What is still open is not waited for: connections that hosts have yet to close, and V8's work on its heap.
   process.exit(finalCode(io));
+}
+
+/** What nobody has caught is told as any other defect: Node itself would print the line of the program, which is all of it. */
+function onDefect(io: Io): void {
+  const told = (error: unknown): void => {
+    void import('./cli/print-error.js').then(({ printError }) => {
+      printError(error, io);
+      process.exit(ExitCode.internal);
+    });
+  };
+  process.on('uncaughtException', told);
 }
 
 /** Resolves when all that was written has gone, or cannot. */
