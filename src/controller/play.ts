@@ -86,11 +86,13 @@ async function runBatch(
   run: Run,
 ): Promise<boolean> {
   const stop = new AbortController();
+  given.runOnce.enter(batch);
   const signal = AbortSignal.any([run.options.interrupted, given.stop, stop.signal]);
   await Promise.all(
     batch.map((host) =>
       run.limit(async () => {
         if (!signal.aborted) await runHost(host, { ...given, signal }, run);
+        else given.runOnce.release(host);
         if (isFatal(given.play, batch, run)) stop.abort();
       }),
     ),
