@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { makePlan } from '../controller/plan/make.js';
 import type { Plan } from '../controller/plan/plan.js';
@@ -70,12 +70,29 @@ export function hasChanges(recap: Recap): boolean {
 
 /** What cannot be written or signed is said before anything is asked. */
 function checkOutput({ out, sign }: Options, io: Io): void {
-  if (out !== undefined) trustOf(io).requirePlaceOf(out);
+  if (out !== undefined) {
+    trustOf(io).requirePlaceOf(out);
+    requireFolder(resolve(io.cwd, out), out);
+  }
   if (sign === undefined) return;
   if (out === undefined) throw new UsageError('--sign signs the plan that -o saves: name its file');
   requireSshKeygen(io.env);
   const key = resolve(io.cwd, sign);
   if (!existsSync(key)) throw new UsageError(`--sign ${sign}: there is no such key`);
+}
+
+/** @throws UsageError where no file can be made there: before hosts are asked for minutes */
+function requireFolder(path: string, named: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new Error(`${named} is a folder`);
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`the plan cannot be saved: ${messageOf(error)}`, {
+      hint: 'name a file in a folder that exists and that you may write to',
+      cause: error,
+    });
+  }
 }
 
 /** It holds no secret, but the insides of a site: for its owner's eyes. */

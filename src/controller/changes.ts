@@ -19,8 +19,7 @@ function viewOf(change: Change, options: { secrets: Secrets; hidden: boolean }):
   const redact = (text: string): string => options.secrets.redact(text);
   if (options.hidden || change.secret === true) {
     return {
-      // A command's subject is its command line.
-      subject: options.hidden ? HIDDEN : redact(subject),
+      subject: options.hidden && !isPath(change) ? HIDDEN : redact(subject),
       field,
       before: change.before === null ? null : SECRET,
       after: change.after === null ? null : SECRET,
@@ -34,6 +33,13 @@ function viewOf(change: Change, options: { secrets: Secrets; hidden: boolean }):
     after: change.after === null ? null : show(change.after, options.secrets),
   };
 }
+
+/** A path is no secret; the subject of a command is its command line, which may hold one. */
+function isPath({ subject, field }: Change): boolean {
+  return subject.startsWith('/') && !COMMANDS.includes(field);
+}
+
+const COMMANDS = ['command', 'shell', 'query', 'request'];
 
 function contentView(change: Change, secrets: Secrets): ChangeView {
   const before = textOf(change.before);

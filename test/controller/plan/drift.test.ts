@@ -33,6 +33,34 @@ describe('drift', () => {
   });
 });
 
+describe('what no_log hides', () => {
+  cleanUp();
+
+  it('is no path; a command line is', async () => {
+    const one = tasks(`
+- { name: file, copy: { dest: "<%= out %>/f", content: pa55word }, no_log: true }
+- { name: command, command: { cmd: "/bin/echo pa55word", creates: "<%= out %>/never" }, no_log: true }
+`);
+    const { stdout } = await one.cli('drift', 'site.yml');
+    expect(stdout).to.match(/^DRIFT {2}\/\S+\/f {2}\(file\)\n {7}web1 {2}is not there/m);
+    expect(stdout).to.match(/^DRIFT {2}\(hidden by no_log\) {2}\(command\)$/m);
+    expect(stdout).to.not.include('pa55word');
+  });
+});
+
+describe('a plan that cannot be saved', () => {
+  cleanUp();
+
+  it('is said before any host is asked', async () => {
+    const one = tasks(`- { command: 'true' }`);
+    for (const out of ['nowhere/plan.json', 'hosts']) {
+      const { code, stdout, stderr } = await one.cli('plan', '-o', out, 'site.yml');
+      expect([code, stdout]).to.deep.equal([5, '']);
+      expect(stderr).to.match(/^error: the plan cannot be saved: \S+ (does not exist|is a folder)\n/);
+    }
+  });
+});
+
 describe('a dry run with --exit-code', () => {
   cleanUp();
 
