@@ -56,7 +56,7 @@ describe('the result of uri', () => {
 
   it('is what until waits for', async () => {
     asked = 0;
-    const { messages, of, errors } = await tasks(`
+    const { messages, of } = await tasks(`
 - { uri: { url: "${url}/soon" }, register: r, until: r.status == 200, retries: 5, delay: 0 }
 - { debug: { msg: "<%= r.status %>" } }
 `).play();
