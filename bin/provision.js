@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 'use strict';
+// Before anything that an older Node cannot read: its error would show the whole program.
+requireNode(20, 19);
 const { readFileSync } = require('node:fs');
 const module_ = require('node:module');
 const { homedir } = require('node:os');
@@ -37,4 +39,19 @@ function home() {
   } catch {
     return '/nonexistent';
   }
+}
+
+function requireNode(major, minor) {
+  const found = process.versions.node.split('.').map(Number);
+  if (found[0] > major || (found[0] === major && found[1] >= minor)) return;
+  process.stderr.write(
+    'error: provision needs Node ' +
+      major +
+      '.' +
+      minor +
+      ' or later, and this is Node ' +
+      process.versions.node +
+      '\n',
+  );
+  process.exit(5);
 }

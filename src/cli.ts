@@ -2,9 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { ExitCode } from './cli/exit-codes.js';
 import type { Cache, Io } from './cli/io.js';
-import { complain, sayLines } from './cli/say.js';
+import { finalCode, surviveLostOutput } from './cli/lost-output.js';
+import { sayLines } from './cli/say.js';
 import { findVerb, verbs } from './cli/verbs.js';
 import { version } from './cli/version.js';
+import { UsageError } from './errors.js';
 import { createSecrets } from './variables/secrets.js';
 
 /** argv (without node and the script) to exit code. The only place that touches process.*. */
@@ -26,16 +28,23 @@ export async function main(argv: readonly string[], cache?: Cache): Promise<void
     killed: killed.signal,
   };
   onInterrupt(interrupted, killed);
-  // A reader that goes away (`provision … | head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(io.exitCode);
-    complain(io, `error: standard output cannot be written: ${error.message}`);
-    process.exit(ExitCode.usage);
-  });
+  surviveLostOutput(io);
+  onDefect(io);
   await run(argv, io);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // What is still open is not waited for: connections that hosts have yet to close, and V8's work on its heap.
-  process.exit(io.exitCode);
+  process.exit(finalCode(io));
+}
+
+/** What nobody has caught is told as any other defect: Node itself would print the line of the program, which is all of it. */
+function onDefect(io: Io): void {
+  const told = (error: unknown): void => {
+    void import('./cli/print-error.js').then(({ printError }) => {
+      printError(error, io);
+      process.exit(ExitCode.internal);
+    });
+  };
+  process.on('uncaughtException', told);
 }
 
 /** Resolves when all that was written has gone, or cannot. */
@@ -59,6 +68,7 @@ export async function run(argv: readonly string[], io: Io): Promise<void> {
     const { define } = await verb.load();
     define(command, io);
     for (const sub of command.commands) tame(sub, io);
+    command.hook('preAction', (_command, action) => refuseExcess(action));
     await command.parseAsync(rest, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -90,6 +100,7 @@ function overview(io: Io): Command {
 function tame(command: Command, io: Io): void {
   command
     .exitOverride()
+    .allowExcessArguments(true)
     .showHelpAfterError('(--help tells the options)')
     .configureOutput({
       writeOut: (lines) => sayLines(io.stdout, lines),
@@ -97,6 +108,26 @@ function tame(command: Command, io: Io): void {
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
     });
+}
+
+/** @throws UsageError for words that the command has no place for, naming them */
+function refuseExcess(action: Command): void {
+  const { registeredArguments: places, args } = action;
+  const [extra] = args.slice(places.length);
+  if (extra === undefined || places.at(-1)?.variadic === true) return;
+  const names = places.map((place) => (place.required ? `<${place.name()}>` : `[${place.name()}]`));
+  const takes = names.length === 0 ? 'no arguments' : names.join(' ');
+  throw new UsageError(`"${extra}" is one argument too many: ${fullName(action)} takes ${takes}`, {
+    hint: `it was read as the ${ordinal(places.length + 1)} argument: is the name of an option missing before it, or are quotes missing around a value with blanks?`,
+  });
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
+
+function ordinal(number: number): string {
+  return ['first', 'second', 'third'][number - 1] ?? `${number}th`;
 }
 
 /** First Ctrl-C or SIGTERM: stop at the next safe point. Second: stop what runs. Third: wait for nothing. */
@@ -108,4 +139,6 @@ function onInterrupt(interrupted: AbortController, killed: AbortController): voi
   };
   process.on('SIGINT', listener);
   process.on('SIGTERM', listener);
+  // The terminal is gone: as the first Ctrl-C, however often it is said.
+  process.on('SIGHUP', () => interrupted.abort());
 }

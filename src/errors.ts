@@ -77,9 +77,37 @@ export function hostError(error: unknown, host: string, context: ErrorContext = 
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { name, message } = error;
+  const said = fileProblem(error);
+  if (said !== undefined) return said;
   if (name !== 'SyntaxError' || !message.endsWith(' is not valid JSON')) return message;
   const token = /^Unexpected token '.{1,2}'(?=, )/su.exec(message);
   return token ? `${token[0]} in JSON` : 'not valid JSON';
+}
+
+/** What the system says of a file, in words. */
+function fileProblem({ code, path, syscall }: NodeJS.ErrnoException): string | undefined {
+  if (code === undefined || syscall === undefined) return undefined;
+  const file = path === undefined ? 'it' : path;
+  switch (code) {
+    case 'ENOENT':
+      return path === undefined ? undefined : `${file} does not exist`;
+    case 'EACCES':
+    case 'EPERM':
+      return path === undefined ? undefined : `no permission: ${syscall} of ${file}`;
+    case 'EISDIR':
+      return `${file} is a folder`;
+    case 'ENOTDIR':
+      return path === undefined ? undefined : `${file}: a part of this path is not a folder`;
+    case 'ELOOP':
+      return path === undefined ? undefined : `${file}: its links go in a circle`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `the disk is full${path === undefined ? '' : `: ${file}`}`;
+    case 'EROFS':
+      return path === undefined ? undefined : `${file} is on a file system that is read-only`;
+    default:
+      return undefined;
+  }
 }
 
 /** `file:line:col`, as editors and terminals link it. */

@@ -129,6 +129,8 @@ export interface ChangeView {
   readonly after: string | null;
   /** unified diff lines, for content */
   readonly diff?: readonly string[] | undefined;
+  /** it is done each time, and no state that differs; left out: a state */
+  readonly kind?: 'action' | undefined;
 }
 
 export interface HostRecap {

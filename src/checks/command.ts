@@ -59,14 +59,16 @@ export const command = check<CommandParams>({
 
 function judge(params: CommandParams, answers: Answers): { ok: boolean; message: string } {
   const answer = answers.get<'command' | 'script'>(queryOf(params));
-  const subject = excerpt(params.cmd ?? params.shell ?? (params.argv ?? []).join(' '), 60);
+  // The source of a script says nothing to whoever reads this: the name of the check does.
+  const subject =
+    params.shell === undefined ? excerpt(params.cmd ?? (params.argv ?? []).join(' '), 60) : 'the script';
   const said = excerpt(answer.stderr) || excerpt(answer.stdout);
   const codes = [params.rc ?? 0].flat();
   if (answer.signal !== undefined || !codes.includes(answer.rc)) {
     const end = answer.signal === undefined ? `with ${answer.rc}` : `by ${answer.signal}`;
     return {
       ok: false,
-      message: `${subject} ended ${end}${said === '' ? '' : ` (${said})`}, expected ${codes.join(' or ')}`,
+      message: `${subject} ended ${end}${said === '' ? (answer.signal === undefined ? ' and said nothing' : '') : ` (${said})`}, expected ${codes.join(' or ')}`,
     };
   }
   const wrong = (['stdout', 'stderr'] as const).flatMap((stream) => {

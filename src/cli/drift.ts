@@ -22,7 +22,7 @@ export function define(command: Command, io: Io): void {
     'Report what on the hosts is not as the playbook says: file, difference, when it was modified, and which run wrote it last. Nothing is changed. For cron: prints nothing and ends with 0 when nothing differs, with 2 when something does.',
   );
   addOutputOptions(addTaskOptions(addHostOptions(command)))
-    .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .argument('[playbook]', 'default: playbooks/site.yml or site.yml of this folder')
     .action(async (playbookName: string | undefined, options: HostOptions & TaskOptions & OutputOptions) => {
       const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly: true });
       const playbook = await readPlaybook(playbookName, options, io, setup);

@@ -37,7 +37,7 @@ export function define(command: Command, io: Io): void {
       let worst: number = ExitCode.ok;
       await execOnHosts(stepOf(words), hosts, { ...base, timeout: options.timeout ?? TIMEOUT }, (result) => {
         worst = worse(worst, result);
-        for (const line of resultLines(result, palette, secrets)) say(io, line);
+        for (const line of resultLines(wentDown(result, words), palette, secrets)) say(io, line);
       });
       io.exitCode = io.interrupted.aborted ? ExitCode.interrupted : worst;
     });
@@ -48,6 +48,22 @@ function stepOf(words: readonly string[]): Step {
   return words.length === 1 && only !== undefined
     ? { kind: 'script', code: only }
     : { kind: 'run', argv: words };
+}
+
+/** Programs that take a host down, and with it the connection. */
+const GOES_DOWN = /(^|[\s/;&|(])(reboot|poweroff|halt|shutdown|kexec|telinit|init [06])\b/;
+
+/** A connection that ends with such a command has done what was asked for, as far as anybody can tell: say so. */
+function wentDown(result: ExecResult, words: readonly string[]): ExecResult {
+  const { host, error } = result;
+  const lost = error instanceof UnreachableError && error.message.startsWith('the connection was lost');
+  if (!lost || !GOES_DOWN.test(words.join(' '))) return result;
+  const said = new UnreachableError('the host went down by this command, and the connection with it', {
+    host,
+    hint: `how the command ended is not known; \`provision exec … ${host} -- uptime\` tells when it is back`,
+    cause: error,
+  });
+  return { ...result, error: said };
 }
 
 function resultLines({ host, ms, output, error }: ExecResult, palette: Palette, secrets: Secrets): Part[] {

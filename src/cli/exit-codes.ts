@@ -13,5 +13,7 @@ export const ExitCode = {
   usage: 5,
   /** a defect of provision itself */
   internal: 70,
+  /** all was well, but what was said about it could not be written: nobody reads it any more, or the disk is full */
+  output: 74,
   interrupted: 130,
 } as const;

@@ -20,7 +20,7 @@ export function define(command: Command, io: Io): void {
     .description('Say what a variable is on a host, and every level that sets it, with file and line.')
     .argument('<host>')
     .argument('<variable>')
-    .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .argument('[playbook]', 'default: playbooks/site.yml or site.yml of this folder')
     .addOption(inventoryOption())
     .addOption(extraVarsOption())
     .addOption(vaultPasswordOption())

@@ -22,6 +22,8 @@ export interface Io {
   argv: readonly string[];
   /** set by the verb; 0 unless it says otherwise */
   exitCode: number;
+  /** something that was to be shown or written could not be */
+  outputLost?: boolean;
   /** aborted by the first Ctrl-C */
   readonly interrupted: AbortSignal;
   /** aborted by the second: nothing that runs is waited for */

@@ -115,7 +115,13 @@ function collect(value: string, before: readonly string[]): string[] {
 }
 
 function collectList(value: string, before: readonly string[]): string[] {
-  return [...before, ...value.split(',').filter((tag) => tag !== '')];
+  const tags = value
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+  // An empty shell variable would ask for everything.
+  if (tags.length === 0) throw new InvalidArgumentError('It must name a tag.');
+  return [...before, ...tags];
 }
 
 function positive(value: string): number {

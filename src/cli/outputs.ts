@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, fchmodSync, fstatSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError, messageOf } from '../errors.js';
 import type { Emit } from '../events.js';
@@ -6,9 +6,10 @@ import { createHumanReporter } from '../reporters/human.js';
 import { createJsonReporter } from '../reporters/json.js';
 import { createPalette } from '../reporters/palette.js';
 import type { Io } from './io.js';
+import { loseOutput } from './lost-output.js';
 import { openTerminal } from './open-terminal.js';
 import type { OutputOptions } from './options.js';
-import { sayJson } from './say.js';
+import { complain, sayJson } from './say.js';
 import { trustOf } from './this-user.js';
 import { writeWhole } from './write-file.js';
 
@@ -62,8 +63,9 @@ function openLog(named: string, io: Io): Outputs {
   const file = openFor('--log', named, () => openSync(resolve(io.cwd, named), exists ? 'w' : 'wx', 0o600));
   if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
   const out = {
-    write: (text: string) =>
-      void writeSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
+    write: unlessLost('--log', named, io, (text: string) =>
+      writeFileSync(file, text.replace(/^(?=.)/gm, `${new Date().toISOString().slice(11, 23)}  `)),
+    ),
   };
   const palette = createPalette(false, {});
   const emit = createHumanReporter({ out, palette, terminal: undefined, verbosity: 3, diff: true });
@@ -78,7 +80,27 @@ async function openJunit(named: string, io: Io): Promise<Outputs> {
   const junit = createJunitReporter(() => new Date());
   return {
     emit: junit.emit,
-    close: () => openFor('--junit', named, () => writeWhole(path, `${junit.xml()}\n`)),
+    close: unlessLost('--junit', named, io, () => writeWhole(path, `${junit.xml()}\n`)),
+  };
+}
+
+/** What cannot be written while a run is under way is said once, and seen in the exit code: the run itself goes on. */
+function unlessLost<A extends unknown[]>(
+  option: string,
+  named: string,
+  io: Io,
+  write: (...args: A) => void,
+): (...args: A) => void {
+  let lost = false;
+  return (...args) => {
+    if (lost) return;
+    try {
+      write(...args);
+    } catch (error) {
+      lost = true;
+      loseOutput(io);
+      complain(io, `warning: ${option} ${named} cannot be written: ${messageOf(error)}`);
+    }
   };
 }
 

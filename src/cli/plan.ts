@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { makePlan } from '../controller/plan/make.js';
 import type { Plan } from '../controller/plan/plan.js';
@@ -35,7 +35,7 @@ export function define(command: Command, io: Io): void {
     'Say what a run would change. Nothing is changed. With -o the plan can be applied later.',
   );
   addExitCodeOption(addOutputOptions(addTaskOptions(addHostOptions(command))))
-    .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .argument('[playbook]', 'default: playbooks/site.yml or site.yml of this folder')
     .option('-o, --out <file>', 'save the plan; provision apply FILE does exactly that')
     .option('--sign <key>', 'with -o: sign the plan with this ssh key, into FILE.sig')
     .addHelpText(
@@ -70,12 +70,29 @@ export function hasChanges(recap: Recap): boolean {
 
 /** What cannot be written or signed is said before anything is asked. */
 function checkOutput({ out, sign }: Options, io: Io): void {
-  if (out !== undefined) trustOf(io).requirePlaceOf(out);
+  if (out !== undefined) {
+    trustOf(io).requirePlaceOf(out);
+    requireFolder(resolve(io.cwd, out), out);
+  }
   if (sign === undefined) return;
   if (out === undefined) throw new UsageError('--sign signs the plan that -o saves: name its file');
   requireSshKeygen(io.env);
   const key = resolve(io.cwd, sign);
   if (!existsSync(key)) throw new UsageError(`--sign ${sign}: there is no such key`);
+}
+
+/** @throws UsageError where no file can be made there: before hosts are asked for minutes */
+function requireFolder(path: string, named: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new Error(`${named} is a folder`);
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`the plan cannot be saved: ${messageOf(error)}`, {
+      hint: 'name a file in a folder that exists and that you may write to',
+      cause: error,
+    });
+  }
 }
 
 /** It holds no secret, but the insides of a site: for its owner's eyes. */

@@ -57,6 +57,15 @@ export async function recorded(
     journal.emit(event);
     showDefect(event, given.secrets, io);
   };
+  // A step may take minutes to end: that the wish was heard is said at once.
+  const acknowledge = (): void =>
+    emit({
+      type: 'warning',
+      message: CHANGING.includes(given.about.kind)
+        ? 'interrupted: every host stops after its current step; Ctrl-C again stops that, too'
+        : 'interrupted: stopping',
+    });
+  io.interrupted.addEventListener('abort', acknowledge, { once: true });
   let outcome: Outcome | undefined;
   try {
     outcome = await work({
@@ -71,10 +80,13 @@ export async function recorded(
     io.exitCode = ExitCode.usage;
     throw error instanceof ProvisionError ? shownError(error, given.secrets) : error;
   } finally {
+    io.interrupted.removeEventListener('abort', acknowledge);
     journal.end(outcome, io.exitCode);
     outputs.close();
   }
 }
+
+const CHANGING: readonly string[] = ['run', 'apply'];
 
 /** Where a defect comes from that ended one host, for those who look for it. */
 function showDefect(event: RunEvent, secrets: Secrets, io: Io): void {

@@ -44,7 +44,7 @@ interface Options extends HostOptions, TaskOptions, OutputOptions, ExitCodeOptio
 export function define(command: Command, io: Io): void {
   command.description('Converge the hosts of an inventory with a playbook, then verify each host.');
   addExitCodeOption(addOutputOptions(addTaskOptions(addHostOptions(command))))
-    .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .argument('[playbook]', 'default: playbooks/site.yml or site.yml of this folder')
     .option('-C, --check', 'dry run: say what would change, change nothing')
     .option('--dry-run', 'the same as --check')
     .option('--confirm', 'show the plan, ask, then do exactly that')

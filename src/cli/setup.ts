@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -182,7 +182,7 @@ async function readGiven(options: HostOptions, io: Io, given: Given): Promise<Se
   };
 }
 
-/** The playbook that is named, or the site of the project, or the one that comes with the package. */
+/** The playbook that is named, or the site of the folder. */
 export async function readPlaybook(
   name: string | undefined,
   options: TaskOptions,
@@ -212,28 +212,62 @@ function rolesPath(io: Io): string[] {
   return [join(io.cwd, 'roles'), join(shipped, 'roles')];
 }
 
+/**
+ * The playbook that is named, as a path or as one of the package's own; or the site of the folder. The package's own site is used where it is
+ * named only: it sets up sshd and a firewall on whatever the inventory holds.
+ */
 function findPlaybook(name: string | undefined, cwd: string): string {
   if (name === undefined) {
-    const places = [
-      join(cwd, 'playbooks', 'site.yml'),
-      join(cwd, 'site.yml'),
-      join(shipped, 'playbooks', 'site.yml'),
-    ];
-    return places.find((place) => existsSync(place)) ?? places[0]!;
+    const path = SITES.map((site) => join(cwd, site)).find((place) => existsSync(place));
+    if (path !== undefined) return path;
+    throw new UsageError(`no playbook given, and this folder has neither ${SITES.join(' nor ')}`, {
+      hint: 'name one: provision -i INVENTORY PLAYBOOK; the site that comes with provision is playbooks/site.yml',
+    });
   }
   const path = resolve(cwd, name);
   if (existsSync(path)) return path;
   const own = join(shipped, name);
-  if (existsSync(own)) return own;
-  throw new UsageError(
-    `no playbook and no command "${name}"${didYouMean(
-      name,
-      verbs.map((verb) => verb.name),
-    )}`,
-    {
+  if (/^playbooks\/[^/]+$/.test(name) && existsSync(own)) return own;
+  throw noPlaybook(name, cwd);
+}
+
+/** The playbooks of a folder that are taken without being named. */
+const SITES = ['playbooks/site.yml', 'site.yml'];
+
+function noPlaybook(name: string, cwd: string): UsageError {
+  if (!/[./]/.test(name)) {
+    const near = didYouMean(name, [...verbs.map((verb) => verb.name), ...ownPlaybooks(cwd)]);
+    return new UsageError(`no command and no playbook "${name}"${near}`, {
       hint: 'provision --help lists the commands',
-    },
-  );
+    });
+  }
+  const files = [
+    ...new Set([...ownPlaybooks(cwd, dirname(name)), ...ownPlaybooks(cwd), ...ownPlaybooks(shipped)]),
+  ];
+  const inFolder = files.slice(0, MOST_FILES).join(', ');
+  return new UsageError(`there is no playbook ${name}${didYouMean(name, files)}`, {
+    hint:
+      files.length === 0
+        ? 'check its path'
+        : `there are: ${inFolder}${files.length > MOST_FILES ? ' …' : ''}`,
+  });
+}
+
+/** Files in a message, at most. */
+const MOST_FILES = 12;
+
+/** YAML files below a folder where playbooks may be, as they would be named from there. */
+function ownPlaybooks(cwd: string, ...folders: readonly string[]): string[] {
+  return (folders.length > 0 ? folders : ['playbooks', '.']).flatMap((folder) => {
+    try {
+      return readdirSync(resolve(cwd, folder))
+        .filter((file) => /^[^.].*\.ya?ml$/.test(file))
+        .sort()
+        .map((file) => join(folder, file));
+    } catch {
+      return [];
+    }
+  });
 }
 
 function connectionDefaults(options: HostOptions, io: Io): ConnectionDefaults {

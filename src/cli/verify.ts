@@ -15,7 +15,7 @@ import { readPlaybook, readSetup } from './setup.js';
 export function define(command: Command, io: Io): void {
   command.description('Run the checks of every role on every host. Nothing is changed.');
   addOutputOptions(addTaskOptions(addHostOptions(command)))
-    .argument('[playbook]', 'default: playbooks/site.yml, site.yml, or the one that comes with provision')
+    .argument('[playbook]', 'default: playbooks/site.yml or site.yml of this folder')
     .action(async (playbookName: string | undefined, options: HostOptions & TaskOptions & OutputOptions) => {
       const setup = await readSetup(options, io, { playbook: { named: playbookName }, readOnly: true });
       const playbook = await readPlaybook(playbookName, options, io, setup);

@@ -7,7 +7,6 @@ import {
   rmSync,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 
 /**
@@ -26,7 +25,8 @@ export function writeWhole(path: string, text: string): void {
   try {
     const file = openSync(fresh, 'wx', 0o600);
     try {
-      writeSync(file, text);
+      // All of it, or an error: a single write may take a part only, as the last one before the disk is full.
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);

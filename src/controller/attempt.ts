@@ -70,7 +70,7 @@ export async function tryUnit(
     if (!(error instanceof TaskError)) throw error;
     return {
       ...nothing,
-      registered: registeredFailure(error.message, undefined),
+      registered: { ...resource.refused?.(params, answers), ...registeredFailure(error.message, undefined) },
       error: located(error),
     };
   }
@@ -117,7 +117,8 @@ export function unitChange(
     at: work?.at ?? { host: context.host, user: context.user },
     handler: context.handlers.includes(head.task),
     unsure,
-    changes,
+    // What the playbook calls no change is no state that differs.
+    changes: neverChanges(head.task) ? changes.map((one) => ({ ...one, kind: 'action' as const })) : changes,
     steps,
     rests: asked.map((query) => [query, work!.answers!.passed(query)]),
     hidden: hidden(head, unit),

@@ -10,12 +10,16 @@ const LARGEST_DIFF = 256 * 1024;
 
 /** A change as reporters may show it: secrets out, content as a unified diff. */
 export function viewChange(change: Change, options: { secrets: Secrets; hidden: boolean }): ChangeView {
+  const view = viewOf(change, options);
+  return change.kind === 'action' ? { ...view, kind: 'action' } : view;
+}
+
+function viewOf(change: Change, options: { secrets: Secrets; hidden: boolean }): ChangeView {
   const { subject, field } = change;
   const redact = (text: string): string => options.secrets.redact(text);
   if (options.hidden || change.secret === true) {
     return {
-      // A command's subject is its command line.
-      subject: options.hidden ? HIDDEN : redact(subject),
+      subject: options.hidden && !isPath(change) ? HIDDEN : redact(subject),
       field,
       before: change.before === null ? null : SECRET,
       after: change.after === null ? null : SECRET,
@@ -29,6 +33,13 @@ export function viewChange(change: Change, options: { secrets: Secrets; hidden: 
     after: change.after === null ? null : show(change.after, options.secrets),
   };
 }
+
+/** A path is no secret; the subject of a command is its command line, which may hold one. */
+function isPath({ subject, field }: Change): boolean {
+  return subject.startsWith('/') && !COMMANDS.includes(field);
+}
+
+const COMMANDS = ['command', 'shell', 'query', 'request'];
 
 function contentView(change: Change, secrets: Secrets): ChangeView {
   const before = textOf(change.before);

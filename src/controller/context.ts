@@ -27,6 +27,8 @@ export interface HostContext {
   readonly progress: Progress;
   readonly handlers: readonly Task[];
   readonly runOnce: RunOnce;
+  /** wait for other hosts, and let one of them work meanwhile */
+  readonly aside: <T>(awaited: Promise<T>) => Promise<T>;
   /** the host is certain to be asked, as a user */
   readonly begin: (user: string | undefined) => void;
   /** the host's own session, or that of one it delegates to */

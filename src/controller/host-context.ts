@@ -53,6 +53,7 @@ export function hostContext(host: string, given: HostTurn, run: Run): HostContex
     progress: stateOf(host).progress,
     handlers: play.handlers,
     runOnce,
+    aside: run.aside,
     begin: (user) => {
       stateOf(host).session.begin(user);
       if (looksAhead) run.gatherFacts(host);

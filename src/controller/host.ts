@@ -14,11 +14,13 @@ import { FactsPending } from './facts.js';
 import { unitChange } from './attempt.js';
 import { handlerKey, handlersBeside, handlersFor } from './handlers.js';
 import { isTruthy, labelOf } from './prepare.js';
+import { neverChanges } from './probe.js';
 import { neverKnown, Queue } from './queue.js';
 import { registeredFailure, registeredOf, registeredTask, statusOf } from './results.js';
 import { failedUnit, settleUnit, type Settled } from './settle.js';
 import { taskError } from './shown.js';
 import { exposed } from './unapplied.js';
+import type { Outcome } from './run-once.js';
 import type { Place, PreparedTask, Registered, Unit } from './unit.js';
 
 /** A task failed and nothing rescued it: the host is out of the run. The event was emitted. */
@@ -246,6 +248,14 @@ async function takeNext(
 ): Promise<PreparedTask | undefined> {
   if (task.runOnce && !(await isMine(task, queue, context))) return undefined;
   const barrier = task.runOnce ? await queue.take() : await queue.fill(reach);
+  if (task.runOnce && queue.head?.units.every((unit) => unit.skipped !== undefined)) {
+    const outcome = await context.aside(context.runOnce.pass(task, context.host));
+    if (outcome) {
+      queue.putBack();
+      takeOver(task, outcome, queue, context);
+      return undefined;
+    }
+  }
   if (queue.head) return queue.head;
   if (barrier?.kind === 'error') throw barrier.error;
   if (barrier?.kind !== 'pending') return undefined;
@@ -262,14 +272,18 @@ async function isMine(task: Task, queue: Queue, context: HostContext): Promise<b
   const claim = context.runOnce.claim(task, context.host);
   if (!claim) return true;
   await claim.settled;
-  if (!claim.outcome) return false;
-  if ('failedOn' in claim.outcome)
-    throw new TaskError(`the task runs once, on ${claim.outcome.failedOn}, and failed there`);
+  if (claim.outcome) takeOver(task, claim.outcome, queue, context);
+  return false;
+}
+
+/** The next task was run by another host: its result is this one's, too. @throws TaskError when it failed there */
+function takeOver(task: Task, outcome: Outcome, queue: Queue, context: HostContext): void {
+  if ('failedOn' in outcome)
+    throw new TaskError(`the task runs once, on ${outcome.failedOn}, and failed there`);
   queue.skip();
-  if (task.register !== undefined) context.values.settle(task.register, claim.outcome.registered);
+  if (task.register !== undefined) context.values.settle(task.register, outcome.registered);
   context.tally.ok += 1;
   endTask(task, labelOf(task, context.preparation.scopeFor(task)), { status: 'ok', ms: 0 }, context);
-  return false;
 }
 
 async function runMeta(task: Task, context: HostContext, rescuable: boolean): Promise<void> {
@@ -384,7 +398,7 @@ function finishTask(head: PreparedTask, context: HostContext): void {
     }
   }
   if (task.register !== undefined) context.values.settle(task.register, registered);
-  if (task.runOnce) context.runOnce.settle(task, { registered });
+  if (task.runOnce) context.runOnce.settle(task, context.host, { registered });
   if (head.units.length === 0) {
     context.emit({
       type: 'task-result',
@@ -423,6 +437,7 @@ function failTask(head: PreparedTask, error: ProvisionError, context: HostContex
 function mayChange(task: Task, reason: string, context: HostContext): void {
   const scope = context.preparation.scopeFor(task);
   const label = labelOf(task, scope);
+  if (cannotChange(task, context)) return notKnown(task, label, reason, context);
   const registered = registeredOf(true, {}, []);
   context.tally.ok += 1;
   context.tally.mayChange += 1;
@@ -439,12 +454,35 @@ function mayChange(task: Task, reason: string, context: HostContext): void {
   for (const name of task.notify)
     if (typeof name === 'string')
       for (const handler of handlersFor(name, context.handlers, task)) context.maybeNotified.add(handler);
+  settleUnapplied(task, { status: 'may-change', registered, unapplied: true }, context);
+}
+
+/** A message, an assertion, a command that calls itself no change: whatever it turns out to be, nothing is changed by it. */
+function cannotChange(task: Task, { preparation }: HostContext): boolean {
+  const never = preparation.resources.get(task.module)?.changes === 'never';
+  return (never && task.changedWhen === undefined) || neverChanges(task);
+}
+
+function notKnown(task: Task, label: TaskLabel, reason: string, context: HostContext): void {
+  const registered = registeredOf(false, {}, []);
+  context.tally.ok += 1;
+  context.emit({
+    type: 'task-result',
+    host: context.host,
+    task: label,
+    result: { status: 'ok', changes: [], message: `(not known in a dry run: ${reason})`, ms: 0 },
+  });
+  endTask(task, label, { status: 'ok', ms: 0 }, context);
   const names = task.module === 'set_fact' ? Object.keys(task.args as Record<string, unknown>) : [];
   for (const name of names) context.values.settleUnknown(name, `the variable "${name}"`);
-  if (task.register === undefined) return;
-  const result = exposed(task.register, { status: 'may-change', registered, unapplied: true });
-  context.values.settle(task.register, result);
-  if (task.runOnce) context.runOnce.settle(task, { registered: result });
+  settleUnapplied(task, { status: 'ok', registered, unapplied: true }, context);
+}
+
+/** What it registers is not known; the other hosts of a run_once do not wait for it. */
+function settleUnapplied(task: Task, result: Parameters<typeof exposed>[1], context: HostContext): void {
+  const registered = exposed(task.register ?? '', result);
+  if (task.register !== undefined) context.values.settle(task.register, registered);
+  if (task.runOnce) context.runOnce.settle(task, context.host, { registered });
 }
 
 /** It could not even be evaluated. */
@@ -462,7 +500,7 @@ function failUnprepared(
   fail({ task, label, error, registered, ms: 0 }, context, rescuable);
   endTask(task, label, { status: 'failed', ms: 0 }, context);
   if (task.register !== undefined) context.values.settle(task.register, registered);
-  if (task.runOnce) context.runOnce.settle(task, { registered });
+  if (task.runOnce) context.runOnce.settle(task, context.host, { registered });
 }
 
 /** Report a failure. @throws HostFailed unless it is ignored */
@@ -479,7 +517,7 @@ function fail(
   if (ignored) return;
   if (task.register !== undefined) context.values.settle(task.register, registered);
   if (fate === 'failed') context.tally.failed += 1;
-  if (task.runOnce) context.runOnce.settle(task, { failedOn: context.host });
+  if (task.runOnce) context.runOnce.settle(task, context.host, { failedOn: context.host });
   endTask(task, label, { status: 'failed', ms: given.ms }, context);
   throw new HostFailed(error, label, registered);
 }

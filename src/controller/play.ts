@@ -87,6 +87,7 @@ async function runBatch(
   run: Run,
 ): Promise<boolean> {
   const stop = new AbortController();
+  given.runOnce.enter(batch);
   const signal = AbortSignal.any([run.options.interrupted, given.stop, stop.signal]);
   // Every host of the batch listens to it.
   setMaxListeners(0, signal);
@@ -94,6 +95,7 @@ async function runBatch(
     batch.map((host) =>
       run.limit(async () => {
         if (!signal.aborted) await runHost(host, { ...given, signal }, run);
+        else given.runOnce.release(host);
         if (isFatal(given.play, batch, run)) stop.abort();
       }),
     ),

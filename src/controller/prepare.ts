@@ -119,8 +119,11 @@ function nameOf(task: Task, scope: Scope): string {
   }
 }
 
+/** What a task or a check loops over. */
+type Looping = Pick<Task, 'loop' | 'loopFlat' | 'when' | 'position'>;
+
 /** The items, or the condition that keeps the task from needing them. */
-function loopItems(task: Task, scope: Scope): readonly unknown[] | { readonly refused: string } {
+export function loopItems(task: Looping, scope: Scope): readonly unknown[] | { readonly refused: string } {
   try {
     return evaluateItems(task, scope);
   } catch (error) {
@@ -131,7 +134,7 @@ function loopItems(task: Task, scope: Scope): readonly unknown[] | { readonly re
 }
 
 /** As in Ansible: what the loop is over may be there only if the condition holds. */
-function refusedWithoutItem(task: Task, scope: Scope): string | undefined {
+function refusedWithoutItem(task: Looping, scope: Scope): string | undefined {
   try {
     return task.when.find((condition) => !isTrue(condition, scope))?.source;
   } catch (error) {
@@ -141,7 +144,7 @@ function refusedWithoutItem(task: Task, scope: Scope): string | undefined {
   }
 }
 
-function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
+function evaluateItems(task: Looping, scope: Scope): readonly unknown[] {
   const items = renderLoop(task, scope);
   if (Array.isArray(items)) return items;
   throw new ConfigurationError(
@@ -154,7 +157,7 @@ function evaluateItems(task: Task, scope: Scope): readonly unknown[] {
 }
 
 /** `with_items` takes lists in its list apart, and one value for a list of it, as in Ansible. */
-export function renderLoop(
+function renderLoop(
   { loop, loopFlat }: { readonly loop: Loaded | undefined; readonly loopFlat: boolean },
   scope: Scope,
 ): unknown {

@@ -90,7 +90,7 @@ function probing<P>(
 export function probeFailure(result: Readonly<Record<string, unknown>>): TaskError | undefined {
   const { rc, stdout, stderr } = result;
   if (typeof rc !== 'number' || rc === 0) return undefined;
-  return new TaskError(`the command failed: exit code ${rc}`, {
+  return new TaskError(`the command failed: exit code ${rc}${rc === 124 ? ' (its time limit)' : ''}`, {
     detail: tailOf({ stdout: String(stdout), stderr: String(stderr) }),
   });
 }

@@ -79,6 +79,13 @@ export class Queue {
     }
   }
 
+  /** The head, which stands alone, is the next task again. */
+  putBack(): void {
+    this.prepared.length = 0;
+    this.#next -= 1;
+    this.#values.dropForeseen();
+  }
+
   /** The head is settled. */
   shift(): void {
     this.prepared.shift();

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import type { Answers, Query } from '../agent/query.js';
 import { StoppedError } from '../agent/stopped-error.js';
 import type { Check } from '../checks/check.js';
@@ -24,6 +23,7 @@ import type { Foresight } from './foresee.js';
 import { HostValues } from './host-values.js';
 import { createScopes, type Scopes } from './scopes.js';
 import { Session } from './session.js';
+import { createSlots, type Slots } from './slots.js';
 import type { Place, UnitChange } from './unit.js';
 
 export interface RunOptions {
@@ -97,7 +97,8 @@ export interface Run {
   readonly gatherFacts: (host: string) => void;
   /** make something, once as long as nothing is changed */
   readonly once: <T>(key: unknown, make: () => T) => T;
-  readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly limit: Slots['run'];
+  readonly aside: Slots['aside'];
   /** Close the connections to all hosts, also to those that were only asked for others. */
   readonly close: () => Promise<void>;
 }
@@ -106,7 +107,7 @@ export interface Run {
 export function prepareRun(options: RunOptions): Run {
   const states = new Map<string, HostState>();
   const fixed = new Set(options.extraVars.keys());
-  const limit = pLimit(options.forks);
+  const slots = createSlots(options.forks);
   const facts = mayReadFacts(options);
   noteConnectionSecrets(options);
   const scopes = createScopes({
@@ -158,7 +159,8 @@ export function prepareRun(options: RunOptions): Run {
     still: () => still,
     once,
     gatherFacts,
-    limit: (work) => limit(work),
+    limit: slots.run,
+    aside: slots.aside,
     close,
   };
 

@@ -5,6 +5,7 @@ import {
   type ProvisionError,
 } from '../errors.js';
 import type { ChangeView } from '../events.js';
+import type { Task } from '../playbook/model.js';
 import type { Change } from '../resources/resource.js';
 import { askAll, queriesOf } from './ask.js';
 import { viewChange } from './changes.js';
@@ -65,7 +66,10 @@ export async function settleUnit(
         task.register === undefined ? {} : { [task.register]: registered },
       ),
     );
-    if (verdict.done || attempt > retries || context.check)
+    const gaveUp = !waits(task, context);
+    if (gaveUp && context.check && task.until && !verdict.done)
+      return settleUnsure(head, unit, 'what it waits for may be what an earlier task would bring', context);
+    if (verdict.done || attempt > retries || gaveUp)
       return settleTried(head, unit, { tried, verdict, applied, marked, began }, context);
     context.emit({ type: 'retry', host: context.host, task: unit.label, attempt, of: retries });
     await context.sleep(delay);
@@ -78,6 +82,12 @@ export async function settleUnit(
   }
 }
 
+/** Whether it makes sense to ask again: in a dry run what is waited for may be what an earlier task would have brought. */
+function waits({ checkMode }: Task, { check, tally }: HostContext): boolean {
+  if (!(checkMode ?? check)) return true;
+  return tally.changed + tally.mayChange === 0;
+}
+
 /** A unit that could not be settled by its own fault. In a dry run what is missing may be what an earlier task brings. */
 export async function failedUnit(
   cause: TaskError | ConfigurationError,
@@ -85,25 +95,25 @@ export async function failedUnit(
   unit: Unit,
   context: HostContext,
 ): Promise<Settled> {
-  if (context.check && cause instanceof MissingPrerequisiteError) {
-    const tried = unsureAttempt(cause.message);
-    const verdict = {
-      registered: tried.registered,
-      failed: false,
-      because: undefined,
-      done: true,
-      unsure: undefined,
-    };
-    return settleTried(
-      head,
-      unit,
-      { tried, verdict, applied: false, marked: [], began: context.now() },
-      context,
-    );
-  }
+  if (context.check && cause instanceof MissingPrerequisiteError)
+    return settleUnsure(head, unit, cause.message, context);
   const error = taskError(cause, errorContext(head, unit, context), hidden(head, unit));
   const registered = registeredFailure(cause.message, undefined);
   return { result: { status: 'failed', registered, ms: 0 }, error, applied: true };
+}
+
+/** A dry run cannot tell what would come of it. */
+function settleUnsure(
+  head: PreparedTask,
+  unit: Unit,
+  reason: string,
+  context: HostContext,
+): Promise<Settled> {
+  const tried = unsureAttempt(reason);
+  const { registered } = tried;
+  const verdict = { registered, failed: false, because: undefined, done: true, unsure: undefined };
+  const given = { tried, verdict, applied: false, marked: [], began: context.now() };
+  return settleTried(head, unit, given, context);
 }
 
 function settleSkipped(unit: Unit, context: HostContext): Settled {

@@ -49,8 +49,9 @@ const changes: JsonSchema = {
       before: { ...maybeText, description: 'null: was not there' },
       after: { ...maybeText, description: 'null: shall not be there' },
       diff: { ...texts, description: 'lines of a unified diff, for contents' },
+      kind: { const: 'action', description: 'done each time, and no state that differs' },
     },
-    ['diff'],
+    ['diff', 'kind'],
   ),
 };
 

@@ -13,6 +13,7 @@ export interface AssertParams {
 export const assert = resource<AssertParams>({
   name: 'assert',
   summary: 'Fail unless expressions hold.',
+  changes: 'never',
   expressions: ['that'],
   schema: {
     type: 'object',
@@ -41,7 +42,8 @@ export const assert = resource<AssertParams>({
     const lines = failed.map(({ source, value }) => `${source}   is ${showValue(value)}`);
     throw new TaskError(message ?? `does not hold: ${failed.map(({ source }) => source).join('; ')}`, {
       detail: message === undefined && failed.every(({ value }) => value === false) ? [] : lines,
-      hint: 'correct the variables that these expressions read',
+      // Who wrote a message of his own has said what to do.
+      ...(message === undefined ? { hint: 'correct the variables that these expressions read' } : {}),
     });
   },
 

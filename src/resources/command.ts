@@ -5,6 +5,7 @@ import {
   guardProperties,
   guardQueries,
   isGuarded,
+  kindOf,
   skipReason,
   unlessSaid,
 } from './command/guards.js';
@@ -49,7 +50,15 @@ export const command = resource<CommandParams>({
   plan(params, answers) {
     const argv = argvOf(params);
     if (skipReason(params, answers) !== undefined) return [];
-    return [{ subject: show(argv), field: 'command', before: unlessSaid(params, answers), after: 'run' }];
+    return [
+      {
+        subject: show(argv),
+        field: 'command',
+        before: unlessSaid(params, answers),
+        after: 'run',
+        ...kindOf(params),
+      },
+    ];
   },
 
   apply(params) {

@@ -10,6 +10,7 @@ export interface DebugParams {
 export const debug = resource<DebugParams>({
   name: 'debug',
   summary: 'Show a message or the value of an expression.',
+  changes: 'never',
   freeForm: 'msg',
   expressions: ['var'],
   schema: {

@@ -4,6 +4,7 @@ import { resource } from './resource.js';
 export const fail = resource<{ readonly msg: string }>({
   name: 'fail',
   summary: 'Fail with a message.',
+  changes: 'never',
   freeForm: 'msg',
   schema: {
     type: 'object',

@@ -159,7 +159,9 @@ function enableSteps(params: HaproxyParams, servers: readonly Server[]): Step[] 
 /** What is waited for does not hold yet. A server without a health check is well by definition. */
 function waitChange({ state }: HaproxyParams, { name, sessions, status, check }: Server): Change[] {
   if (state !== 'enabled')
-    return sessions === 0 ? [] : [{ subject: name, field: 'sessions', before: sessions, after: 0 }];
+    return sessions === 0
+      ? []
+      : [{ subject: name, field: 'sessions', before: sessions, after: 0, kind: 'action' }];
   const well = status === 'no check' || (status === 'UP' && /^(\* )?L[467]OK/.test(check));
   return well ? [] : [{ subject: name, field: 'status', before: status, after: 'UP' }];
 }

@@ -61,6 +61,8 @@ export const mysqlQuery = resource<QueryParams>({
       field: 'query',
       before: null,
       after: 'run',
+      // With a guard, that its rows are missing is a state.
+      ...(guard ? {} : { kind: 'action' as const }),
     }));
   },
 

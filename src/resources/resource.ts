@@ -19,6 +19,8 @@ export interface Resource<P = Record<string, unknown>> {
   readonly freeForm?: string;
   /** Parameters whose strings are bare expressions: they arrive evaluated, as {source, value} (debug.var, assert.that). */
   readonly expressions?: readonly string[];
+  /** It tells, asks or keeps something, and changes no host: in a dry run that cannot evaluate it nothing may change by it. */
+  readonly changes?: 'never';
   /** What must be known. Called again with what is known until it asks nothing new (rarely needed). */
   queries(params: P, known: Answers): readonly Query[];
   /**
@@ -28,6 +30,8 @@ export interface Resource<P = Record<string, unknown>> {
   plan(params: P, answers: Answers): readonly Change[];
   /** How to get there. Called only with a plan that is not empty. */
   apply(params: P, changes: readonly Change[], answers: Answers): readonly Step[];
+  /** What `register` gets of answers that the plan has refused: a status, a body. Not called where the host was not asked. */
+  refused?(params: P, answers: Answers): Readonly<Record<string, unknown>>;
   /** What `register` gets besides changed and failed. `outputs` has one entry a step, none when in sync. */
   result?(params: P, answers: Answers, outputs: readonly StepOutput[]): Readonly<Record<string, unknown>>;
 }
@@ -44,6 +48,11 @@ export interface Change {
   readonly after: unknown;
   /** values are secret: shown as changed only */
   readonly secret?: boolean;
+  /**
+   * `action`: something that is done each time and says nothing about how the host is (a command, a restart, a request). Left out: a state
+   * that differs, and does no more once it was applied. Drift is about states alone.
+   */
+  readonly kind?: 'state' | 'action';
 }
 
 /** Keeps the parameter type while it is written and forgets it for the registry. */

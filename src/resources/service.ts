@@ -54,7 +54,15 @@ export const service: Resource = resource<Params>({
         params.enabled === undefined &&
         params.masked === undefined
       ) {
-        return [{ subject: 'systemd', field: 'unit files', before: 'as loaded', after: 'read again' }];
+        return [
+          {
+            subject: 'systemd',
+            field: 'unit files',
+            before: 'as loaded',
+            after: 'read again',
+            kind: 'action',
+          },
+        ];
       }
       throw new TaskError('`name` is needed, or `daemon_reload: true` alone');
     }

@@ -3,6 +3,7 @@ import { resource } from './resource.js';
 export const setFact = resource({
   name: 'set_fact',
   summary: 'Give the host variables for the rest of the run.',
+  changes: 'never',
   schema: {
     type: 'object',
     additionalProperties: true,

@@ -5,6 +5,7 @@ import {
   guardProperties,
   guardQueries,
   isGuarded,
+  kindOf,
   skipReason,
   unlessSaid,
 } from './command/guards.js';
@@ -48,7 +49,13 @@ export const shell = resource<ShellParams>({
       throw new TaskError('shell has nothing to run', { hint: 'give a script as cmd' });
     if (skipReason(params, answers) !== undefined) return [];
     return [
-      { subject: firstLine(params.cmd), field: 'shell', before: unlessSaid(params, answers), after: 'run' },
+      {
+        subject: firstLine(params.cmd),
+        field: 'shell',
+        before: unlessSaid(params, answers),
+        after: 'run',
+        ...kindOf(params),
+      },
     ];
   },
 

@@ -14,6 +14,7 @@ interface Params {
 export const stat: Resource = resource<Params>({
   name: 'stat',
   summary: 'What is known of a file, for `register`. Changes nothing.',
+  changes: 'never',
   schema: {
     type: 'object',
     additionalProperties: false,

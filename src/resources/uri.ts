@@ -94,7 +94,7 @@ export const uri = resource<UriParams>({
     if (!onlyReads(params)) {
       const subject = `${methodOf(params)} ${params.url}`;
       requestOf(params);
-      return [{ subject, field: 'request', before: null, after: 'sent' }];
+      return [{ subject, field: 'request', before: null, after: 'sent', kind: 'action' }];
     }
     const response = readAnswer(params, answers);
     if (statusesOf(params).includes(response.status)) return [];
@@ -116,9 +116,15 @@ export const uri = resource<UriParams>({
     },
   ],
 
+  refused(params, answers) {
+    if (!onlyReads(params)) return {};
+    const answer = answers.get<'command'>(requestQuery(params));
+    return answeredFields(params, answer.rc === 0 ? answer.stdout : '');
+  },
+
   result(params, answers, outputs) {
     const output = outputs[0];
-    if (output) return fieldsOf(params, parseResponse(output.stdout));
+    if (output) return answeredFields(params, output.stdout);
     return onlyReads(params) ? fieldsOf(params, readAnswer(params, answers)) : {};
   },
 });
@@ -232,6 +238,22 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'json',
   'content',
 ]);
+
+/** As in Ansible, a server that gave no answer has the status -1. */
+const NO_ANSWER = { status: -1 };
+
+/** What is known of an answer, whatever its status: the fields of a result, or that there was none. */
+function answeredFields(params: UriParams, stdout: string): Record<string, unknown> {
+  const response = stdout === '' ? undefined : parseResponse(stdout);
+  if (!response) return { ...NO_ANSWER, url: params.url };
+  try {
+    return fieldsOf(params, response);
+  } catch (error) {
+    // Its JSON is too large to be read: that was refused, and the rest is known.
+    if (error instanceof TaskError) return { status: response.status, url: response.url };
+    throw error;
+  }
+}
 
 function fieldsOf(params: UriParams, response: HttpResponse | undefined): Record<string, unknown> {
   if (!response) return {};

@@ -20,6 +20,7 @@ export interface WaitParams {
 export const waitFor = resource<WaitParams>({
   name: 'wait_for',
   summary: 'Wait on the host for a port or a path.',
+  changes: 'never',
   schema: {
     type: 'object',
     additionalProperties: false,

@@ -13,6 +13,7 @@ export const waitForConnection = resource<LoginParams>({
   name: 'wait_for_connection',
   summary:
     'Wait until a new login to the host works. The connection of the run, open already, does not count.',
+  changes: 'never',
   schema: {
     type: 'object',
     additionalProperties: false,

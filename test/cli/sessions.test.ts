@@ -108,6 +108,12 @@ const sessions: Readonly<Record<string, readonly string[][]>> = {
     [...local, '-l', 'web2', 'site.yml'],
     ['-i', 'none/hosts.yml', 'site.yml'],
     [...local, '-K', 'site.yml'],
+    [...local, 'sit.yml'],
+    [...local, 'playbooks/sit.yml'],
+    [...local, 'site.yml', 'web1'],
+    ['runs', 'show', 'last', 'more'],
+    [...local, '-t', 'nginxx', 'site.yml'],
+    [...local, '-t', '', 'site.yml'],
   ],
   exec: [
     ['exec', ...local, 'all', '--', 'echo', '$HOME', 'two words'],

@@ -19,7 +19,7 @@ describe('a dry run', () => {
       'changed asks',
       'may-change condition',
       'may-change argument',
-      'may-change loop',
+      'ok loop',
       'ok whole',
       'ok known',
       'skipped not there',
@@ -30,7 +30,7 @@ describe('a dry run', () => {
     expect(new Set(reasons)).to.deep.equal(
       new Set(['it depends on the result "said", which only the run itself brings']),
     );
-    expect(of('web1')).to.include({ changed: 1, mayChange: 3, failed: 0, ok: 6 });
+    expect(of('web1')).to.include({ changed: 1, mayChange: 2, failed: 0, ok: 6 });
     // The run itself knows.
     expect((await one.play()).tasks()).to.deep.equal([
       'changed asks',
@@ -50,10 +50,10 @@ describe('a dry run', () => {
   tasks:
     - { name: asks, command: echo hi, register: said }
     - { name: fact, set_fact: { text: "<%= said.stdout %>" } }
-    - { name: uses fact, debug: { msg: "<%= text %>" }, register: shown, notify: tell }
-    - { name: uses result, debug: { msg: x }, when: shown.changed }
+    - { name: uses fact, copy: { dest: "<%= out %>/fact", content: "<%= text %>" }, register: shown, notify: tell }
+    - { name: uses result, command: 'true', when: shown.changed }
     - { name: items, command: "echo <%= item %>", loop: [a, b], register: each }
-    - { name: uses items, debug: { msg: x }, when: "each.results[0].stdout == 'a'" }
+    - { name: uses items, command: 'true', when: "each.results[0].stdout == 'a'" }
     - { name: counts items, debug: { msg: "<%= each.results.length %> <%= each.changed %> <%= each.results[1].item %>" } }
   handlers:
     - { name: tell, command: 'true' }
@@ -63,7 +63,7 @@ describe('a dry run', () => {
     const { tasks: said, messages } = await one.play('--check');
     expect(said()).to.deep.equal([
       'changed asks',
-      'may-change fact',
+      'ok fact',
       'may-change uses fact',
       'may-change uses result',
       'changed items [a]',
@@ -72,7 +72,7 @@ describe('a dry run', () => {
       'ok counts items',
       'may-change tell',
     ]);
-    expect(messages()).to.deep.equal(['2 true b']);
+    expect(messages().at(-1)).to.equal('2 true b');
   });
 
   it('judges what it leaves out by changed_when, and does not take it for failed', async () => {

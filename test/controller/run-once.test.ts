@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cleanUp, tasks } from './project.js';
+import { cleanUp, project, tasks } from './project.js';
 
 const hosts = ['h1', 'h2', 'h3'];
 const log = `>> "<%= inventory_dir %>/log"`;
@@ -67,6 +67,53 @@ describe('run_once', () => {
     );
     await site.play();
     expect(hosts.map((host) => site.read('after', host))).to.deep.equal(['true', 'true', 'true']);
+  });
+
+  for (const more of [[], ['-f', '1']])
+    it(`runs on the first host that wants it, and all see its result ${more.join(' ')}`, async () => {
+      const site = project(
+        {
+          'site.yml': `
+- hosts: all
+  roles: [r]
+- hosts: all
+  serial: 2
+  tasks:
+    - { name: later, shell: 'echo <%= inventory_hostname %> >> "<%= inventory_dir %>/later"', run_once: true, when: inventory_hostname == 'h3' }
+    - { name: rescued, block: [{ command: 'false' }], rescue: [{ command: 'true', run_once: true, when: false }] }
+    - { name: nobody, command: 'true', run_once: true, when: false }
+    - { name: end, copy: { dest: "<%= out %>/end", content: x } }
+`,
+          'roles/r/tasks/main.yml': `
+- { name: once, shell: 'echo <%= inventory_hostname %> | tee -a "<%= inventory_dir %>/log"', run_once: true, when: inventory_hostname == 'h3', register: r }
+- { name: of items, shell: 'echo <%= item %> >> "<%= inventory_dir %>/items"', run_once: true, loop: [h2, h9], when: item == inventory_hostname }
+- { name: all, copy: { dest: "<%= out %>/seen", content: "<%= r.stdout %>" } }
+`,
+        },
+        hosts,
+      );
+      const { recap } = await site.play(...more);
+      expect(recap.hosts.map(({ failed }) => failed)).to.deep.equal([0, 0, 0]);
+      expect(['../../log', '../../items', '../../later'].map((name) => site.lines(name))).to.deep.equal([
+        ['h3'],
+        ['h2'],
+        ['h3'],
+      ]);
+      expect(hosts.map((host) => [site.read('seen', host), site.read('end', host)])).to.deep.equal(
+        hosts.map(() => ['h3', 'x']),
+      );
+    });
+
+  it('fails all hosts when it fails on the one that wants it', async () => {
+    const site = tasks(
+      `- { name: once, command: 'false', run_once: true, when: inventory_hostname == 'h3' }
+- { name: after, copy: { dest: "<%= out %>/after", content: x } }`,
+      { hosts },
+    );
+    const { of } = await site.play();
+    expect(hosts.map((host) => [of(host).failed, site.read('after', host)])).to.deep.equal(
+      hosts.map(() => [1, undefined]),
+    );
   });
 
   it('goes over to another host when the one fails before it', async () => {

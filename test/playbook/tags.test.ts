@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { UsageError, type ProvisionError } from '../../src/errors.js';
 import { listTasks } from '../../src/playbook/listing.js';
-import { selectTags } from '../../src/playbook/tags.js';
+import { selectTags, type TagSelection } from '../../src/playbook/tags.js';
 import { load, namesOf } from './memory-files.js';
 
 const SITE = {
@@ -45,11 +46,9 @@ describe('selectTags', () => {
     ],
     [['tagged'], [], ['facts', 'install', 'configure', 'inside', 'other', 'rescued', 'meta']],
     [['untagged'], [], ['facts', 'plain']],
-    [['nothing'], [], ['facts']],
     [[], ['web', 'block'], ['facts', 'plain']],
     [[], ['always'], ['install', 'configure', 'plain', 'inside', 'other', 'rescued', 'meta']],
     [[], ['all'], ['facts']],
-    [[], ['all', 'always'], []],
     [[], ['tagged'], ['plain']],
     [[], ['untagged'], ['facts', 'install', 'configure', 'inside', 'other', 'rescued', 'meta']],
     [['web'], ['config'], ['facts', 'install', 'meta']],
@@ -63,8 +62,54 @@ describe('selectTags', () => {
   }
 
   it('keeps the flushes between the sections, whatever is asked for', async () => {
-    const { plays } = selectTags(await load(SITE), { tags: ['nothing'], skipTags: ['always'] });
-    expect(plays[0]!.tasks.map((task) => task.kind === 'task' && task.implicit)).to.deep.equal([true, true]);
+    const { plays } = selectTags(await load(SITE), { tags: ['danger'], skipTags: ['always'] });
+    expect(
+      plays[0]!.tasks.flatMap((task) => (task.kind === 'task' && task.implicit ? ['flush'] : [])),
+    ).to.deep.equal(['flush', 'flush']);
+  });
+
+  describe('refuses what would look like success', () => {
+    const refused: [string, TagSelection, RegExp, RegExp][] = [
+      [
+        'a tag that nothing has',
+        { tags: ['wbe'] },
+        /^--tags: no task of site.yml has the tag "wbe" \(did you mean "web"\?\)$/,
+        /these tags: b, block, config, danger, inner, web$/,
+      ],
+      ['one among others', { tags: ['web', 'confg'] }, /"confg" \(did you mean "config"\?\)/, /config/],
+      ['one to skip', { skipTags: ['innr'] }, /^--skip-tags: .*"innr" \(did you mean "inner"\?\)/, /inner/],
+      [
+        'what leaves nothing',
+        { tags: ['danger'], skipTags: ['danger', 'always'] },
+        /^--tags danger --skip-tags danger,always leaves no task of site.yml$/,
+        /--list-tasks/,
+      ],
+      [
+        'everything skipped',
+        { skipTags: ['all', 'always'] },
+        /^--skip-tags all,always leaves no task/,
+        /--list-tasks/,
+      ],
+    ];
+    for (const [what, selection, message, hint] of refused) {
+      it(what, async () => {
+        const playbook = await load(SITE);
+        const error = failureOf(() => selectTags(playbook, selection));
+        expect(error).to.be.instanceOf(UsageError);
+        expect(error.message).to.match(message);
+        expect(error.hint).to.match(hint);
+      });
+    }
+
+    it('but not a tag of a play, of a rescue, or with a meaning of its own', async () => {
+      const site = {
+        'site.yml':
+          '- hosts: all\n  tags: whole\n  tasks:\n    - block: [{ debug: , tags: a }]\n      rescue: [{ debug: , tags: b }]\n- hosts: all\n  tags: empty\n  tasks: []\n',
+      };
+      const playbook = await load(site);
+      for (const tag of ['whole', 'a', 'tagged', 'all']) selectTags(playbook, { tags: [tag] });
+      for (const tag of ['empty', 'never', 'b']) selectTags(playbook, { skipTags: [tag] });
+    });
   });
 
   it('drops a block of which only the rescue is left', async () => {
@@ -72,8 +117,8 @@ describe('selectTags', () => {
       'site.yml':
         '- hosts: all\n  tasks:\n    - block: [{ debug: , tags: a }]\n      rescue: [{ debug: , tags: b }]\n',
     };
-    const { plays } = selectTags(await load(site), { tags: ['b'] });
-    expect(namesOf(plays[0]!.tasks)).to.deep.equal([]);
+    const playbook = await load(site);
+    expect(failureOf(() => selectTags(playbook, { tags: ['b'] })).message).to.match(/leaves no task/);
   });
 });
 
@@ -95,3 +140,12 @@ playbook: site.yml
 `);
   });
 });
+
+function failureOf(act: () => unknown): ProvisionError {
+  try {
+    act();
+  } catch (error) {
+    return error as ProvisionError;
+  }
+  throw new Error('nothing was refused');
+}

@@ -194,7 +194,7 @@ describe('renderFile', () => {
       );
     });
     it('places a missing file and an endless inclusion at the include', () => {
-      expect(failureOf(() => main("a\n <%- include('gone') %>")).message).to.contain('ENOENT');
+      expect(failureOf(() => main("a\n <%- include('gone') %>")).message).to.contain('does not exist');
       expect(whereOf(failureOf(() => main("a\n <%- include('gone') %>")))).to.equal(
         `${path.join(dir, 'main.ejs')}:2:6`,
       );

@@ -146,7 +146,7 @@ describe('lookup', () => {
     const scope = createScope({ layers: [], magic: {}, functions: { lookup: lookup() as never } });
     expect(renderValue(template("<%= lookup('file', 'f') %>"), scope)).to.equal('<%= process.exit(1) %>');
     const error = failureOf(() => renderValue(template("a <%= lookup('file', 'gone') %>"), scope));
-    expect(error.message).to.contain('ENOENT');
+    expect(error.message).to.contain('does not exist');
     expect(whereOf(error)).to.equal('t.yml:1:7');
     expect(failureOf(() => renderValue(template("<%= lookup('pasword', 'x') %>"), scope)).message).to.contain(
       'did you mean "password"',

@@ -7,7 +7,6 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Recap } from '../../events.js';
@@ -70,7 +69,7 @@ export function beginJournal(root: string, about: () => RunAbout, clock: () => D
   let late = '';
   let ended = false;
   const flush = (): void => {
-    if (late !== '' && !ended) writeSync(events, late);
+    if (late !== '' && !ended) writeFileSync(events, late);
     late = '';
   };
   const flushLater = (): void => {

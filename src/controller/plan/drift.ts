@@ -44,7 +44,7 @@ async function tellOf(host: string, all: readonly PlannedTask[], run: Run): Prom
   return planned.some(({ changes, handler }) => changes.length > 0 && handler !== true);
 }
 
-/** What a task does each time (a command, a request) says nothing about how the host is. */
-function isState({ before, after }: ChangeView): boolean {
-  return before !== null || (after !== 'run' && after !== 'sent');
+/** What a task does each time (a command, a restart, a request) says nothing about how the host is. */
+function isState({ kind }: ChangeView): boolean {
+  return kind !== 'action';
 }

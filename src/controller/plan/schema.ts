@@ -18,9 +18,17 @@ function object(
   };
 }
 
-const change = object({ subject: text, field: text, before: maybeText, after: maybeText, diff: texts }, [
-  'diff',
-]);
+const change = object(
+  {
+    subject: text,
+    field: text,
+    before: maybeText,
+    after: maybeText,
+    diff: texts,
+    kind: { const: 'action', description: 'done each time, and no state that differs' },
+  },
+  ['diff', 'kind'],
+);
 
 const step: JsonSchema = {
   oneOf: [

@@ -44,6 +44,7 @@ export function listsChanges(params: AptParams, others: readonly Change[], answe
       // Not the age itself: it is another one a second later, and the plan is the same.
       before: Number.isFinite(age) ? `over ${params.cache_valid_time} s` : 'unknown',
       after: 'fetched now',
+      kind: 'action',
     },
   ];
 }

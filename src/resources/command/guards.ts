@@ -1,5 +1,7 @@
-import type { Answers, CommandQuery, FileQuery, ScriptQuery } from '../../agent/query.js';
+import type { Answers, CommandAnswer, CommandQuery, FileQuery, ScriptQuery } from '../../agent/query.js';
 import type { JsonSchema } from '../../schema.js';
+import { TaskError } from '../../errors.js';
+import type { Change } from '../resource.js';
 import { toWords } from './to-words.js';
 
 /** The parameters by which command and shell know that there is nothing to do. */
@@ -44,11 +46,19 @@ export function isGuarded({ creates, removes, unless }: Guards): boolean {
   return creates !== undefined || removes !== undefined || unless !== undefined;
 }
 
+/** With something by which a task knows that there is nothing to do, that there is something is a state of the host. */
+export function kindOf(params: Guards): Pick<Change, 'kind'> {
+  return isGuarded(params) ? {} : { kind: 'action' };
+}
+
 /** Why there is nothing to do, or undefined when there is. */
 export function skipReason(params: Guards, answers: Answers): string | undefined {
   const exists = (path: string): boolean => {
     const query = existenceQuery(path, params.chdir);
-    return query.kind === 'file' ? answers.get<'file'>(query).exists : answers.get<'script'>(query).rc === 0;
+    if (query.kind === 'file') return answers.get<'file'>(query).exists;
+    const answer = answers.get<'script'>(query);
+    if (answer.rc > 1 || answer.signal !== undefined) throw notAnswered(`whether ${path} exists`, answer);
+    return answer.rc === 0;
   };
   if (params.creates !== undefined && exists(params.creates))
     return `skipped, since ${params.creates} exists`;
@@ -56,9 +66,37 @@ export function skipReason(params: Guards, answers: Answers): string | undefined
     return `skipped, since ${params.removes} does not exist`;
   }
   const { unless } = params;
-  if (unless !== undefined && answers.get<'command'>(unlessQuery(unless, params.chdir)).rc === 0)
-    return `skipped, since ${unless} ended with 0`;
-  return undefined;
+  if (unless === undefined) return undefined;
+  const answer = answers.get<'command'>(unlessQuery(unless, params.chdir));
+  if (answer.signal !== undefined || NO_VERDICT.includes(answer.rc))
+    throw notAnswered(`unless: ${unless}`, answer);
+  return answer.rc === 0 ? `skipped, since ${unless} ended with 0` : undefined;
+}
+
+/** timeout(1) ended it (124, 137 where it had to be killed), could not start it (125), or it is no program (126): it has not decided anything. */
+const NO_VERDICT = [124, 125, 126, 137];
+
+function notAnswered(question: string, { rc, signal, stdout, stderr }: CommandAnswer): TaskError {
+  const late = rc === 124 || rc === 137;
+  const how = late
+    ? 'was ended by its time limit'
+    : signal === undefined
+      ? `ended with ${rc}`
+      : `was ended by ${signal}`;
+  return new TaskError(
+    `${question} ${how}: whether there is something to do is not known, and nothing was done`,
+    {
+      detail: [stdout, stderr].flatMap((text) =>
+        text
+          .split('\n')
+          .filter((line) => line.trim() !== '')
+          .slice(-5),
+      ),
+      hint: late
+        ? 'find out what it waits for; a question has to be answered within 30 s'
+        : 'run it on the host by hand',
+    },
+  );
 }
 
 /** What `unless` has said of why there is something to do: the first line of it, or null. */

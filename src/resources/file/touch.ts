@@ -19,13 +19,14 @@ export const touch: StateOfFile = {
     if (!current.exists) times.push({ subject: path, field: 'state', before: null, after: 'file' });
     else {
       if (params.access_time !== 'preserve')
-        times.push({ subject: path, field: 'access time', before: 'earlier', after: 'now' });
+        times.push({ subject: path, field: 'access time', before: 'earlier', after: 'now', kind: 'action' });
       if (params.modification_time !== 'preserve') {
         times.push({
           subject: path,
           field: 'modification time',
           before: timeOf(current.mtime),
           after: 'now',
+          kind: 'action',
         });
       }
     }

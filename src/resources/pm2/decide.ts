@@ -181,7 +181,7 @@ function differs(subject: string, field: string, before: unknown, after: unknown
 }
 
 function reloaded(app: string): Change {
-  return change(app, 'state', 'running', 'reloaded');
+  return { ...change(app, 'state', 'running', 'reloaded'), kind: 'action' };
 }
 
 function change(subject: string, field: string, before: unknown, after: unknown): Change {

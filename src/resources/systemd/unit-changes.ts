@@ -20,8 +20,8 @@ export function unitChanges(wanted: WantedUnit, unit: UnitAnswer): Change[] {
   requireUnit(wanted, unit);
   const subject = unit.id;
   const changes: Change[] = [];
-  const add = (field: string, before: string, after: string): void => {
-    changes.push({ subject, field, before, after });
+  const add = (field: string, before: string, after: string, more: Pick<Change, 'kind'> = {}): void => {
+    changes.push({ subject, field, before, after, ...more });
   };
   if (wanted.masked !== undefined && wanted.masked !== isMasked(unit)) {
     add('masked', isMasked(unit) ? 'masked' : 'not masked', wanted.masked ? 'masked' : 'not masked');
@@ -32,8 +32,10 @@ export function unitChanges(wanted: WantedUnit, unit: UnitAnswer): Change[] {
   const running = isRunning(unit);
   if (wanted.state === 'started' && !running) add('state', unit.active, 'started');
   if (wanted.state === 'stopped' && !isStopped(unit)) add('state', unit.active, 'stopped');
-  if (wanted.state === 'restarted') add('state', unit.active, 'restarted');
-  if (wanted.state === 'reloaded') add('state', unit.active, running ? 'reloaded' : 'started');
+  // Of a unit that runs it is an action; one that does not run is not as it shall be.
+  const again = running ? ({ kind: 'action' } as const) : {};
+  if (wanted.state === 'restarted') add('state', unit.active, 'restarted', again);
+  if (wanted.state === 'reloaded') add('state', unit.active, running ? 'reloaded' : 'started', again);
   return changes;
 }
 
