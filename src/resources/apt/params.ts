@@ -16,6 +16,7 @@ export interface AptParams {
   readonly default_release?: string;
   readonly only_upgrade: boolean;
   readonly allow_downgrade: boolean;
+  readonly allow_change_held_packages: boolean;
   readonly policy_rc_d?: number;
   /** seconds */
   readonly lock_timeout: number;
