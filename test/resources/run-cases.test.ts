@@ -131,10 +131,12 @@ function checkPlan(resource: Resource, { one, params, answers, changes }: Planne
   return steps;
 }
 
-/** The code of a script and the environment are compared only where the case has them. */
+/** The code of a script, what is said of it and the environment are compared only where the case has them. */
 function visible(step: Step, wanted: Partial<Step> | undefined): Partial<Step> {
   return Object.fromEntries(
-    Object.entries(step).filter(([key]) => !['code', 'env'].includes(key) || (wanted && key in wanted)),
+    Object.entries(step).filter(
+      ([key]) => !['code', 'does', 'env'].includes(key) || (wanted && key in wanted),
+    ),
   );
 }
 

@@ -20,6 +20,7 @@ export function aptGet(params: AptParams, transaction: Transaction): ScriptStep 
   return {
     kind: 'script',
     code: APT_GET,
+    does: describeTransaction(transaction),
     args: [
       policy_rc_d === undefined ? '' : String(policy_rc_d),
       String(lock_timeout),
@@ -33,6 +34,11 @@ export function aptGet(params: AptParams, transaction: Transaction): ScriptStep 
     },
     uninterruptible: true,
   };
+}
+
+/** A transaction as people would type it. */
+export function describeTransaction({ verb, packages = [] }: Transaction): string {
+  return ['apt-get', ...verb, ...packages].join(' ');
 }
 
 /** The words that decide what happens to which package: the same for a simulation and for what it foretells. */

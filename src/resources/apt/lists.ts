@@ -74,7 +74,7 @@ function fetched(params: AptParams, answers: Answers): Change {
 function fetch(params: AptParams): Step[] {
   const stamp = '/var/lib/apt/periodic/update-success-stamp';
   return [
-    aptGet(params, { verb: ['-o', 'APT::Update::Error-Mode=any', 'update'] }),
+    aptGet(params, { verb: ['update', '-o', 'APT::Update::Error-Mode=any'] }),
     { kind: 'run', argv: ['install', '-D', '-m', '0644', '/dev/null', stamp] },
   ];
 }

@@ -1,7 +1,7 @@
 import type { Answers, ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';
-import { decidingWords, type Transaction } from './apt-get.js';
+import { decidingWords, describeTransaction, type Transaction } from './apt-get.js';
 import type { AptParams } from './params.js';
 
 /** Seconds that a simulation may take, beside what it waits for another program that uses dpkg. */
@@ -43,8 +43,7 @@ export function simulated(
   field = 'version',
 ): Change[] {
   const { rc, stdout, stderr } = answers.get<'script'>(simulation(params, transaction));
-  const what = `apt-get ${[...transaction.verb, ...(transaction.packages ?? [])].join(' ')}`;
-  if (rc !== 0) throw refusal(what, stdout, stderr, rc);
+  if (rc !== 0) throw refusal(describeTransaction(transaction), stdout, stderr, rc);
   const moves = movesIn(stdout);
   refuseWhatAptWould(params, stdout, moves);
   return [...moves].map(([subject, { before, after, unfinished }]): Change =>
@@ -121,7 +120,12 @@ function listed(stdout: string, heading: string): string[] {
   const end = rest.findIndex((line) => !line.startsWith(' '));
   return rest
     .slice(0, end === -1 ? undefined : end)
-    .flatMap((line) => line.replace(/\([^)]*\)/g, '').trim().split(/\s+/))
+    .flatMap((line) =>
+      line
+        .replace(/\([^)]*\)/g, '')
+        .trim()
+        .split(/\s+/),
+    )
     .filter((word) => /^[a-z0-9][a-z0-9+.:-]*\*?$/.test(word))
     .map((word) => word.replace(/\*$/, ''));
 }
