@@ -37,7 +37,7 @@ describe('packages on real hosts', function () {
 
   async function play(tasks: string, ...args: string[]): Promise<Ran> {
     await project.write('play.yml', playOf(tasks));
-    return project.provision('-i', project.inventory, 'play.yml', '--no-color', ...args);
+    return project.provision('-i', project.inventory, 'play.yml', ...args);
   }
 
   it('what a package pushes out is in the plan, the saved plan and the result', async () => {
@@ -48,7 +48,7 @@ describe('packages on real hosts', function () {
     succeeded(await project.provision('plan', '-i', project.inventory, 'play.yml', '-o', 'plan.json'));
     const saved = await readFile(join(project.dir, 'plan.json'), 'utf8');
     expect(saved).to.contain('"subject": "labold"').and.to.contain('"subject": "labuser"');
-    const applied = await project.provision('apply', 'plan.json', '--no-color');
+    const applied = await project.provision('apply', 'plan.json');
     succeeded(applied);
     expect(applied.text).to.match(wanted);
     expect(
@@ -110,7 +110,7 @@ describe('packages on real hosts', function () {
     expect(dry.status).to.equal(2);
     expect(dry.text).to.contain('a run fetches them first');
     succeeded(await project.provision('plan', '-i', project.inventory, 'play.yml', '-o', 'plan.json'));
-    const newer = await project.provision('apply', 'plan.json', '--no-color');
+    const newer = await project.provision('apply', 'plan.json');
     succeeded(newer);
     expect(newer.text)
       .to.match(/~ labup {2}version: 2 -> 3/)
