@@ -9,6 +9,7 @@ export function describeStep(step: Step): string {
     case 'run':
       return step.argv.length > MOST ? `${step.argv.slice(0, MOST).join(' ')} ...` : step.argv.join(' ');
     case 'script':
+      if (step.does !== undefined) return step.does;
       return step.args?.length ? `script (${step.args.join(' ')})` : 'script';
     case 'write':
       return `writing ${step.path}`;

@@ -43,10 +43,11 @@ export interface PackageQuery {
   readonly kind: 'package';
   readonly name: string;
 }
-/** The version that apt would install. */
+/** The version that apt would install, where `release` is the one to prefer. */
 export interface CandidateQuery {
   readonly kind: 'candidate';
   readonly name: string;
+  readonly release?: string;
 }
 /** A systemd unit, with its suffix (`nginx.service`). */
 export interface UnitQuery {
@@ -279,8 +280,9 @@ export function queryKey(query: Query): string {
       return `unit ${query.loaded === true ? 'loaded ' : ''}${query.name}`;
     case 'content':
       return `content ${query.unless ?? ''} ${query.path}`;
-    case 'package':
     case 'candidate':
+      return `candidate ${query.release ?? ''} ${query.name}`;
+    case 'package':
     case 'user':
     case 'group':
     case 'sysctl':

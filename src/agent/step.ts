@@ -45,6 +45,8 @@ export interface ScriptStep extends RunOptions {
   readonly kind: 'script';
   readonly code: string;
   readonly args?: readonly string[];
+  /** what it does, for messages; left out: its arguments */
+  readonly does?: string;
   readonly shell?: string;
 }
 /**

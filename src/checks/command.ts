@@ -1,4 +1,4 @@
-import type { Answers, CommandQuery, ScriptQuery } from '../agent/query.js';
+import type { Answers, CommandAnswer, CommandQuery, ScriptQuery } from '../agent/query.js';
 import { TaskError } from '../errors.js';
 import { splitWords } from '../resources/split-words.js';
 import { check } from './check.js';
@@ -62,7 +62,7 @@ function judge(params: CommandParams, answers: Answers): { ok: boolean; message:
   // The source of a script says nothing to whoever reads this: the name of the check does.
   const subject =
     params.shell === undefined ? excerpt(params.cmd ?? (params.argv ?? []).join(' '), 60) : 'the script';
-  const said = excerpt(answer.stderr) || excerpt(answer.stdout);
+  const said = saidOf(answer);
   const codes = [params.rc ?? 0].flat();
   if (answer.signal !== undefined || !codes.includes(answer.rc)) {
     const end = answer.signal === undefined ? `with ${answer.rc}` : `by ${answer.signal}`;
@@ -79,6 +79,12 @@ function judge(params: CommandParams, answers: Answers): { ok: boolean; message:
     ];
   });
   return verdictOf(wrong, `${subject} ended with ${answer.rc}${said === '' ? '' : `: ${said}`}`);
+}
+
+/** What it said. Where it used both streams they are named: the reason may be on either. */
+function saidOf({ stdout, stderr }: CommandAnswer): string {
+  const [out, err] = [excerpt(stdout), excerpt(stderr)];
+  return out === '' || err === '' ? out || err : `stdout: ${out}; stderr: ${err}`;
 }
 
 function queryOf({ cmd, argv, shell, timeout }: CommandParams): CommandQuery | ScriptQuery {

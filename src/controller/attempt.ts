@@ -2,8 +2,8 @@ import type { AgentResponse } from '../agent/agent.js';
 import { Answers } from '../agent/query.js';
 import type { Step, StepOutput } from '../agent/step.js';
 import { MissingPrerequisiteError, TaskError, type ErrorContext, type ProvisionError } from '../errors.js';
-import type { Change } from '../resources/resource.js';
-import { queriesFor, queriesOf, takeAnswers } from './ask.js';
+import type { Change, Preparation } from '../resources/resource.js';
+import { askAll, queriesFor, queriesOf, takeAnswers } from './ask.js';
 import type { HostContext } from './context.js';
 import { stepFailure } from './failure.js';
 import { handlerKey, handlersFor } from './handlers.js';
@@ -45,19 +45,27 @@ export async function tryUnit(
 ): Promise<Attempt> {
   const { head, unit, work } = given;
   const { resource, params } = work;
-  const answers = work.answers ?? new Answers(new Map());
   const located = (error: TaskError): ProvisionError =>
     taskError(error, errorContext(head, unit, context), hidden(head, unit));
   const nothing = { changes: [], applied: false, unsure: undefined, unapplied: false, marked: [] };
   const dry = head.task.checkMode ?? context.check;
+  let answers = work.answers ?? new Answers(new Map());
   let changes: readonly Change[];
   let steps: readonly Step[];
+  let preparation: Preparation | undefined;
+  let prepared = false;
   try {
-    changes = resource.plan(params, answers);
+    preparation = resource.prepare?.(params, answers);
+    if (preparation && !dry) {
+      prepared = true;
+      await prepareUnit(preparation, given, context);
+      answers = work.answers ?? answers;
+    }
+    changes = preparation && dry ? planAsItIs(work, answers, preparation) : resource.plan(params, answers);
     if (changes.length === 0) {
       const registered = registeredOf(false, resource.result?.(params, answers, []) ?? {}, []);
       const failure = head.task.failedWhen ? undefined : probeFailure(registered);
-      if (!failure) return { ...nothing, registered, error: undefined };
+      if (!failure) return { ...nothing, applied: prepared, registered, error: undefined };
       return {
         ...nothing,
         registered: { ...registered, failed: true },
@@ -68,15 +76,18 @@ export async function tryUnit(
   } catch (error) {
     if (dry && error instanceof MissingPrerequisiteError) return unsureAttempt(error.message);
     if (!(error instanceof TaskError)) throw error;
+    const output = error instanceof StepFailed ? error.output : undefined;
     return {
       ...nothing,
-      registered: { ...resource.refused?.(params, answers), ...registeredFailure(error.message, undefined) },
+      applied: prepared,
+      registered: { ...resource.refused?.(params, answers), ...registeredFailure(error.message, output) },
       error: located(error),
     };
   }
+  if (preparation) changes = [...preparation.changes, ...changes];
   // What says for itself whether it is done in a dry run is in no plan.
   if (given.attempt === 1 && head.task.checkMode === undefined) {
-    const refusal = context.onChange(unitChange({ head, unit, changes, steps }, context));
+    const refusal = context.onChange(unitChange({ head, unit, changes, steps, prepared }, context));
     if (refusal)
       return {
         ...nothing,
@@ -88,6 +99,54 @@ export async function tryUnit(
     return { ...nothing, changes, registered: registeredOf(true, {}, []), error: undefined, unapplied: true };
   }
   return applyUnit({ ...given, changes, steps, answers }, context);
+}
+
+/** What differs as things are. What only the preparation can tell, a dry run cannot. @throws MissingPrerequisiteError */
+function planAsItIs({ resource, params }: Work, answers: Answers, { why }: Preparation): readonly Change[] {
+  try {
+    const changes = resource.plan(params, answers);
+    if (changes.length > 0) return changes;
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    const reason = [error.message, ...error.detail.slice(0, 3).map((line) => line.trim())].join(': ');
+    throw new MissingPrerequisiteError(`${why}; with what is there: ${reason}`);
+  }
+  throw new MissingPrerequisiteError(`${why}; with what is there nothing differs`);
+}
+
+/** Do what has to be done before the plan, and ask anew with the same request. It notifies nobody: nothing has changed. */
+async function prepareUnit(
+  { steps }: Preparation,
+  { head, unit, work, queue }: { head: PreparedTask; unit: Unit; work: Work; queue: Queue },
+  context: HostContext,
+): Promise<void> {
+  context.emit({ type: 'task-start', host: context.host, task: unit.label });
+  context.forget();
+  queue.forgetAnswers();
+  work.answers = undefined;
+  let left = steps.map((step) => withEnvironment(step, work.environment));
+  await askAll([unit], async (_place, queries) => {
+    const sent = left;
+    left = [];
+    const response = await send(
+      { head, unit, work, steps: sent, queries: [...queries], notes: [], keep: [] },
+      context,
+    );
+    const { failed } = response;
+    if (failed !== undefined)
+      throw new StepFailed(sent[failed] as Step, response.outputs[failed] as StepOutput);
+    return response.answers;
+  });
+}
+
+class StepFailed extends TaskError {
+  readonly output: StepOutput;
+
+  constructor(step: Step, output: StepOutput) {
+    const { message, detail } = stepFailure(step, output, {});
+    super(message, { detail });
+    this.output = output;
+  }
 }
 
 /** A dry run cannot tell what would come of it. */
@@ -104,10 +163,11 @@ export function unitChange(
     changes: readonly Change[];
     steps: readonly Step[];
     unsure?: string;
+    prepared?: boolean;
   },
   context: HostContext,
 ): UnitChange {
-  const { head, unit, changes, steps, unsure } = given;
+  const { head, unit, changes, steps, unsure, prepared = false } = given;
   const { work } = unit;
   const asked = work && unsure === undefined ? queriesOf(work) : [];
   return {
@@ -117,6 +177,7 @@ export function unitChange(
     at: work?.at ?? { host: context.host, user: context.user },
     handler: context.handlers.includes(head.task),
     unsure,
+    prepared,
     // What the playbook calls no change is no state that differs.
     changes: neverChanges(head.task) ? changes.map((one) => ({ ...one, kind: 'action' as const })) : changes,
     steps,

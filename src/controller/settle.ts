@@ -19,6 +19,7 @@ import {
   type Attempt,
 } from './attempt.js';
 import type { HostContext } from './context.js';
+import { tailOf } from './failure.js';
 import type { Notified } from './handlers.js';
 import { judge, judgeUnapplied } from './judge.js';
 import { renderNumber } from './prepare.js';
@@ -207,11 +208,14 @@ function unmet(
         ? String(verdict.registered['msg'] ?? 'failed')
         : `until does not hold: ${task.until?.map((one) => one.source).join(' and ') ?? ''}`;
   const { stdout, stderr } = verdict.registered as { stdout?: unknown; stderr?: unknown };
-  const detail = [stderr, stdout].flatMap((text) =>
-    typeof text === 'string' && text !== '' ? text.split('\n').slice(-12) : [],
-  );
+  const detail = tailOf({ stdout: textOf(stdout), stderr: textOf(stderr) });
   return taskError(new TaskError(message, { detail }), errorContext(head, unit, context), hidden(head, unit));
 }
+
+function textOf(said: unknown): string {
+  return typeof said === 'string' ? said : '';
+}
+
 function view(change: Change, head: PreparedTask, unit: Unit, context: HostContext): ChangeView {
   return viewChange(change, { secrets: context.secrets, hidden: hidden(head, unit) });
 }

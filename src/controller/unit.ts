@@ -59,6 +59,8 @@ export interface UnitChange {
   readonly handler: boolean;
   /** why a dry run cannot tell whether it changes something; then it has no changes and no steps */
   readonly unsure: string | undefined;
+  /** it was decided anew, from what its preparation brought: that may be something else than what a saved plan says */
+  readonly prepared: boolean;
   readonly changes: readonly Change[];
   readonly steps: readonly Step[];
   /** the answers of the host that it was planned from */

@@ -210,12 +210,14 @@ export function createHumanReporter(options: HumanOptions): Emit {
 
   function showChanges({ changes }: TaskResult): void {
     const texts = changeTexts(changes);
-    const most = verbosity >= 1 ? texts.length : SHOWN_CHANGES;
-    for (const { line, diff } of texts.slice(0, most)) {
+    // A plan is complete. Of what is done the first are shown, and what is taken away: nobody would look for that behind a number.
+    const whole = dryRun || options.diff || verbosity >= 1;
+    const shown = texts.filter(({ line }, index) => whole || index < SHOWN_CHANGES || line.startsWith('- '));
+    for (const { line, diff } of shown) {
       indent(palette.dim(line));
       if (options.diff) for (const one of diff) verbatim(paintDiff(one, palette));
     }
-    if (texts.length > most) indent(palette.dim(`and ${texts.length - most} more`));
+    if (texts.length > shown.length) indent(palette.dim(`and ${texts.length - shown.length} more`));
   }
 
   function showCheck(event: Extract<RunEvent, { type: 'check-result' }>): void {

@@ -1,10 +1,10 @@
 import { debFile } from './apt/deb.js';
-import { listsChanges, listsQueries, listsSteps } from './apt/lists.js';
+import { listsChanges, listsPreparation, listsQueries, listsSteps } from './apt/lists.js';
 import { namedPackages } from './apt/packages.js';
 import type { AptParams } from './apt/params.js';
 import type { AptPart } from './apt/part.js';
-import { autoremove, upgrade } from './apt/simulated.js';
-import { resource, type Resource } from './resource.js';
+import { autoremove, upgrade } from './apt/whole-host.js';
+import { resource, type Change, type Resource } from './resource.js';
 
 /** In the order in which they are done. */
 const parts: readonly AptPart[] = [upgrade, namedPackages, debFile, autoremove];
@@ -44,14 +44,15 @@ export const apt: Resource = resource<AptParams>({
         type: 'boolean',
         default: false,
         description:
-          'fetch the package lists first where something is to be installed and they are older than `cache_valid_time`. ' +
-          'A host in sync fetches nothing; alone (no name) it always does',
+          'fetch the package lists first where they are older than `cache_valid_time` and something is to be installed, or only they ' +
+          'say whether there is something (`latest`, `upgrade`): then the task is decided again. Fetching alone is no change. ' +
+          'A host that has what is to be `present` fetches nothing; alone (no name) it always does, and that is a change',
       },
       cache_valid_time: {
         type: 'integer',
         minimum: 0,
         default: 0,
-        description: 'seconds for which fetched lists are good',
+        description: 'seconds for which fetched lists are good; 0: never',
       },
       upgrade: {
         enum: ['no', 'yes', 'safe', 'full', 'dist', false, true],
@@ -62,7 +63,8 @@ export const apt: Resource = resource<AptParams>({
       autoremove: {
         type: 'boolean',
         default: false,
-        description: 'remove packages that were only needed by others; alone: all of these',
+        description:
+          'remove packages that were only needed by others, too: with an installation, an upgrade or a removal, or alone',
       },
       install_recommends: {
         type: 'boolean',
@@ -82,6 +84,12 @@ export const apt: Resource = resource<AptParams>({
         type: 'boolean',
         default: false,
         description: 'a given version may be older than the installed one',
+      },
+      allow_change_held_packages: {
+        type: 'boolean',
+        default: false,
+        description:
+          'packages that are held (`apt-mark hold`) may be changed, too; else a task that would have to fails',
       },
       policy_rc_d: {
         type: 'integer',
@@ -103,13 +111,30 @@ export const apt: Resource = resource<AptParams>({
     ...parts.flatMap((part) => part.queries(params, known)),
   ],
 
-  plan(params, answers) {
-    const changes = parts.flatMap((part) => part.changes(params, answers));
-    return [...listsChanges(params, changes, answers), ...changes];
-  },
+  prepare: (params, answers) =>
+    listsPreparation(
+      params,
+      parts.some((part) => part.installs(params, answers)),
+      answers,
+    ),
 
-  apply: (params, changes) => [
-    ...listsSteps(params, changes),
-    ...parts.flatMap((part) => part.steps(params, changes)),
+  plan: (params, answers) =>
+    withoutRepeated([
+      ...listsChanges(params, answers),
+      ...parts.flatMap((part) => part.changes(params, answers)),
+    ]),
+
+  apply: (params, _changes, answers) => [
+    ...listsSteps(params, answers),
+    ...parts.flatMap((part) => part.steps(params, answers)),
   ],
 });
+
+/** What two transactions of one task would do alike is done by the first. */
+function withoutRepeated(changes: readonly Change[]): Change[] {
+  const seen = new Set<string>();
+  return changes.filter(({ subject, before, after }) => {
+    const key = JSON.stringify([subject, before, after]);
+    return !seen.has(key) && seen.add(key);
+  });
+}

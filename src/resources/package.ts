@@ -20,6 +20,7 @@ export const genericPackage: Resource = resource<Params>({
     properties: { name: name!, state: state! },
   },
   queries: (params, known) => apt.queries(asApt(params), known),
+  prepare: (params, answers) => apt.prepare?.(asApt(params), answers),
   plan: (params, answers) => apt.plan(asApt(params), answers),
   apply: (params, changes, answers) => apt.apply(asApt(params), changes, answers),
 });

@@ -24,6 +24,11 @@ export interface Resource<P = Record<string, unknown>> {
   /** What must be known. Called again with what is known until it asks nothing new (rarely needed). */
   queries(params: P, known: Answers): readonly Query[];
   /**
+   * What has to be done before anybody can say what differs, and is no change of what the task is about (package lists that
+   * are fetched). A run does it, asks again and plans from the answers; a dry run plans from what is there, and says so.
+   */
+  prepare?(params: P, answers: Answers): Preparation | undefined;
+  /**
    * What differs; empty means in sync.
    * @throws TaskError for what no apply can mend (a missing source, a refused combination)
    */
@@ -34,6 +39,15 @@ export interface Resource<P = Record<string, unknown>> {
   refused?(params: P, answers: Answers): Readonly<Record<string, unknown>>;
   /** What `register` gets besides changed and failed. `outputs` has one entry a step, none when in sync. */
   result?(params: P, answers: Answers, outputs: readonly StepOutput[]): Readonly<Record<string, unknown>>;
+}
+
+/** What goes before the plan of a task. */
+export interface Preparation {
+  /** for people: why it is necessary and what a run does */
+  readonly why: string;
+  /** shown in front of the task's own changes, where it has any */
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
 }
 
 /** One difference between what is and what shall be. */

@@ -17,6 +17,7 @@ const inventory = `all:
     ansible_become: true
     site_marker: <title>Rehearsal</title>
     common_unattended_upgrades: 'off'
+    common_security_updates_within: 'off'
   children:
     loadbalancers:
       hosts:

@@ -90,14 +90,15 @@ describe('the reporter for people', () => {
           subject: `/f${index}`,
           field: 'mode',
           before: '0600',
-          after: '0644',
+          after: index === 5 ? null : '0644',
         })),
       },
     });
     expect(text.split('\n').map((line) => line.trim())).to.deep.equal([
       'changed   web1  r : tree (handler)  2.3 s',
       ...[0, 1, 2, 3].map((index) => `~ /f${index}  mode: 0600 -> 0644`),
-      'and 3 more',
+      '- /f5  mode: 0600',
+      'and 2 more',
       '',
     ]);
   });

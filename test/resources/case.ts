@@ -21,7 +21,12 @@ export interface Case {
     readonly changes?: readonly Change[];
     readonly steps?: readonly Partial<Step>[];
     readonly result?: Readonly<Record<string, unknown>>;
+    /** what goes before the plan; left out: nothing does */
+    readonly preparation?: { readonly changes: readonly Change[]; readonly steps: readonly Partial<Step>[] };
     readonly error?: string;
+    /** a part of what the error advises, and of each line that it shows */
+    readonly hint?: string;
+    readonly detail?: readonly string[];
     /** the error is that something is missing which an earlier task might make */
     readonly missing?: boolean;
   };

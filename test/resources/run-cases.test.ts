@@ -73,6 +73,9 @@ function runCase(resource: Resource, one: Case): void {
     expect(error instanceof MissingPrerequisiteError, 'a missing prerequisite').to.equal(
       one.expect.missing ?? false,
     );
+    const { hint, detail } = error as ProvisionError;
+    if (one.expect.hint !== undefined) expect(hint).to.contain(one.expect.hint);
+    if (one.expect.detail) expect(detail).to.deep.equal(one.expect.detail);
     return;
   }
   const answers = ask(resource, params, one);
@@ -80,6 +83,7 @@ function runCase(resource: Resource, one: Case): void {
   expect(resource.plan(params, answers), 'the plan depends on more than its arguments').to.deep.equal(
     changes,
   );
+  checkPreparation(resource, { one, params, answers, changes });
   const steps = checkPlan(resource, { one, params, answers, changes });
   if (one.expect.result) {
     const outputs = one.outputs ?? steps.map(() => ({ rc: 0, stdout: '', stderr: '' }));
@@ -92,6 +96,18 @@ interface Planned {
   readonly params: Readonly<Record<string, unknown>>;
   readonly answers: Answers;
   readonly changes: readonly Change[];
+}
+
+/** What a run does before it plans, where it does something. */
+function checkPreparation(resource: Resource, { one, params, answers }: Planned): void {
+  const wanted = one.expect.preparation;
+  const preparation = resource.prepare?.(params, answers);
+  expect(preparation === undefined, 'nothing goes before the plan').to.equal(wanted === undefined);
+  if (!preparation || !wanted) return;
+  expect(preparation.changes).to.deep.equal(wanted.changes);
+  expect(preparation.steps.map((step, index) => visible(step, wanted.steps[index]))).to.deep.equal(
+    wanted.steps,
+  );
 }
 
 /** In sync: nothing differs and nothing is expected to be done. Else: what differs, and how it is mended. */
@@ -115,10 +131,12 @@ function checkPlan(resource: Resource, { one, params, answers, changes }: Planne
   return steps;
 }
 
-/** The code of a script and the environment are compared only where the case has them. */
+/** The code of a script, what is said of it and the environment are compared only where the case has them. */
 function visible(step: Step, wanted: Partial<Step> | undefined): Partial<Step> {
   return Object.fromEntries(
-    Object.entries(step).filter(([key]) => !['code', 'env'].includes(key) || (wanted && key in wanted)),
+    Object.entries(step).filter(
+      ([key]) => !['code', 'does', 'env'].includes(key) || (wanted && key in wanted),
+    ),
   );
 }
 

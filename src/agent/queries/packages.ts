@@ -1,4 +1,5 @@
-import { quoteAll } from '../quote.js';
+import type { CandidateQuery } from '../query.js';
+import { quote, quoteAll } from '../quote.js';
 import { chunked, textOf, type QueryKind } from './kind.js';
 
 /** Installed, some with triggers that dpkg has still to run. */
@@ -25,20 +26,35 @@ export const packages: QueryKind<'package'> = {
   },
 };
 
-/** apt-cache(8) policy: the version that would be installed. */
+/** apt-cache(8) policy: the version that would be installed. One process for each release that is preferred. */
 export const candidates: QueryKind<'candidate'> = {
   program: 'apt-cache',
   compile: (queries) =>
-    chunked(queries.map((query) => query.name)).map((names) => `apt-cache policy -- ${quoteAll(names)}`),
+    runsOf(queries).map(({ release, names }) => {
+      const prefer = release === undefined ? '' : `-o ${quote(`APT::Default-Release=${release}`)} `;
+      return `apt-cache ${prefer}policy -- ${quoteAll(names)}`;
+    }),
   parse(queries, outputs) {
     const known = new Map<string, string>();
-    let name = '';
-    for (const line of outputs.map(textOf).join('').split('\n')) {
-      const title = /^(\S+):$/.exec(line)?.[1];
-      if (title !== undefined) name = title;
-      const version = /^ {2}Candidate: (\S+)$/.exec(line)?.[1];
-      if (version !== undefined && version !== '(none)') known.set(name, version);
+    for (const [index, { release }] of runsOf(queries).entries()) {
+      let name = '';
+      for (const line of textOf(outputs[index]).split('\n')) {
+        const title = /^(\S+):$/.exec(line)?.[1];
+        if (title !== undefined) name = title;
+        const version = /^ {2}Candidate: (\S+)$/.exec(line)?.[1];
+        if (version !== undefined && version !== '(none)') known.set(`${release ?? ''} ${name}`, version);
+      }
     }
-    return queries.map((query) => ({ version: known.get(query.name) ?? null }));
+    return queries.map(({ name, release }) => ({ version: known.get(`${release ?? ''} ${name}`) ?? null }));
   },
 };
+
+function runsOf(queries: readonly CandidateQuery[]): { release: string | undefined; names: string[] }[] {
+  const releases = new Set(queries.map(({ release }) => release));
+  return [...releases].flatMap((release) =>
+    chunked(queries.filter((query) => query.release === release).map(({ name }) => name)).map((names) => ({
+      release,
+      names,
+    })),
+  );
+}

@@ -1,14 +1,16 @@
 import { ConfigurationError, TaskError, formatPosition } from '../../errors.js';
 import type { Recap, RunEvent } from '../../events.js';
+import type { Secrets } from '../../variables/secrets.js';
 import { runPlays } from '../play.js';
 import { resolvePlays, type ResolvedPlay } from '../resolve-plays.js';
 import { runPlaybook, type RunOptions } from '../run.js';
 import { leave, prepareRun, type Run } from '../run-state.js';
 import type { UnitChange } from '../unit.js';
 import { differences, identityOf } from './compare.js';
+import { canonical } from './digest.js';
 import { inventoryDigest } from './inventory-digest.js';
 import type { HostPlan, Plan } from './plan.js';
-import { createRecorder } from './record.js';
+import { createRecorder, plannedTask } from './record.js';
 
 /**
  * Do what a plan says, and nothing else. Each host is asked again first; one where anything that the plan rests on has moved
@@ -23,21 +25,42 @@ export async function applyPlan(plan: Plan, options: RunOptions): Promise<Recap>
     );
   }
   return runPlaybook(
-    { ...options, check: false, onChange: guardOf(plan) },
+    { ...options, check: false, onChange: guardOf(plan, options.secrets) },
     { before: (plays, run) => holdAgainst(plan, plays, run) },
   );
 }
 
-/** Refuses what is not in the plan. Handlers are let through: no listed change is left without its own. */
-function guardOf(plan: Plan): (change: UnitChange) => TaskError | undefined {
+/**
+ * Refuses what is not in the plan, and what was decided anew and came to something else. Handlers are let through: no listed change is
+ * left without its own.
+ */
+function guardOf(plan: Plan, secrets: Secrets): (change: UnitChange) => TaskError | undefined {
   const listed = new Map(
-    Object.entries(plan.hosts).map(([host, { changes }]) => [host, new Set(changes.map(identityOf))]),
+    Object.entries(plan.hosts).map(([host, { changes }]) => [
+      host,
+      new Map(changes.map((one) => [identityOf(one), one])),
+    ]),
   );
-  return ({ host, label, position, at, handler }) => {
+  return (change) => {
+    const { host, label, position, at, handler, prepared } = change;
     const on = at.host === host ? {} : { on: at.host };
-    const identity = identityOf({ position: formatPosition(position), task: label, ...on });
-    if (handler || listed.get(host)?.has(identity) === true) return undefined;
-    return new TaskError('it would change something that is not in the plan', {
+    const planned = listed
+      .get(host)
+      ?.get(identityOf({ position: formatPosition(position), task: label, ...on }));
+    if (handler) return undefined;
+    if (!planned)
+      return new TaskError('it would change something that is not in the plan', {
+        hint: 'what was done before it stays; make a new plan for the rest: provision plan -o FILE',
+      });
+    if (!prepared || planned.unsure !== undefined) return undefined;
+    const now = plannedTask(change, plan.salt, secrets);
+    if (canonical(now.changes) === canonical(planned.changes)) return undefined;
+    return new TaskError('with the package lists fetched it would do something else than what is planned', {
+      detail: now.changes
+        .filter((one) => !planned.changes.some((other) => canonical(other) === canonical(one)))
+        .map(
+          ({ subject, before, after }) => `${subject}: ${before ?? 'not installed'} -> ${after ?? 'removed'}`,
+        ),
       hint: 'what was done before it stays; make a new plan for the rest: provision plan -o FILE',
     });
   };

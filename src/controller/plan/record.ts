@@ -41,7 +41,8 @@ export function createRecorder(salt: string, secrets: Secrets): Recorder {
   };
 }
 
-function plannedTask(change: UnitChange, salt: string, secrets: Secrets): PlannedTask {
+/** A unit that differs as a plan holds it. */
+export function plannedTask(change: UnitChange, salt: string, secrets: Secrets): PlannedTask {
   const { label, position, at, handler, unsure, changes, steps, hidden } = change;
   const rests = change.rests
     .map(([query, answer]) => ({ about: aboutQuery(query), rest: restOf(query, answer) }))

@@ -1,31 +1,30 @@
 import type { ScriptStep } from '../../agent/step.js';
-import type { AptParams } from './params.js';
+import { preferredRelease, type AptParams } from './params.js';
+
+/** What apt-get is to do: a verb with its options, and the packages. */
+export interface Transaction {
+  readonly verb: readonly string[];
+  readonly packages?: readonly string[];
+}
 
 /**
  * One apt-get. It asks nothing, keeps configuration files that were edited, waits for other users of apt, and goes on
  * when the controller is gone: a half-configured package is worse than an unwatched one.
  */
-export function aptGet(
-  params: AptParams,
-  verb: readonly string[],
-  packages: readonly string[] = [],
-): ScriptStep {
-  const { install_recommends, default_release, allow_downgrade, lock_timeout, policy_rc_d } = params;
+export function aptGet(params: AptParams, transaction: Transaction): ScriptStep {
+  const { lock_timeout, policy_rc_d } = params;
   const options = [
     ...['-q', '-y', '-o', `DPkg::Lock::Timeout=${lock_timeout}`],
     ...['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'],
-    ...(install_recommends === undefined ? [] : ['-o', `APT::Install-Recommends=${install_recommends}`]),
-    ...(default_release === undefined || default_release === '' ? [] : ['-t', default_release]),
-    ...(allow_downgrade ? ['--allow-downgrades'] : []),
   ];
   return {
     kind: 'script',
     code: APT_GET,
+    does: describeTransaction(transaction),
     args: [
       policy_rc_d === undefined ? '' : String(policy_rc_d),
       String(lock_timeout),
-      ...['apt-get', ...options, ...verb],
-      ...(packages.length === 0 ? [] : ['--', ...packages]),
+      ...['apt-get', ...options, ...decidingWords(params, transaction)],
     ],
     env: {
       DEBIAN_FRONTEND: 'noninteractive',
@@ -35,6 +34,25 @@ export function aptGet(
     },
     uninterruptible: true,
   };
+}
+
+/** A transaction as people would type it. */
+export function describeTransaction({ verb, packages = [] }: Transaction): string {
+  return ['apt-get', ...verb, ...packages].join(' ');
+}
+
+/** The words that decide what happens to which package: the same for a simulation and for what it foretells. */
+export function decidingWords(params: AptParams, { verb, packages = [] }: Transaction): string[] {
+  const { install_recommends, allow_downgrade, allow_change_held_packages } = params;
+  const release = preferredRelease(params);
+  return [
+    ...(install_recommends === undefined ? [] : ['-o', `APT::Install-Recommends=${install_recommends}`]),
+    ...(release === undefined ? [] : ['-t', release]),
+    ...(allow_downgrade ? ['--allow-downgrades'] : []),
+    ...(allow_change_held_packages ? ['--allow-change-held-packages'] : []),
+    ...verb,
+    ...(packages.length === 0 ? [] : ['--', ...packages]),
+  ];
 }
 
 // DPkg::Lock::Timeout does not cover the locks of the lists and of the archive, which apt-daily holds after a boot.

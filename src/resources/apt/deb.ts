@@ -1,39 +1,56 @@
 import type { Answers, CommandQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
-import { aptGet } from './apt-get.js';
+import { aptGet, type Transaction } from './apt-get.js';
+import type { AptParams } from './params.js';
 import type { AptPart } from './part.js';
+import { simulated, simulation } from './simulation.js';
 
 /** A package file on the host. What is in it is known first, so that a host that has it costs two rounds. */
 export const debFile: AptPart = {
-  queries({ deb }, known) {
+  queries(params, known) {
+    const { deb } = params;
     if (deb === undefined) return [];
     const read = readQuery(deb);
     const name = known.has(read) ? fieldOf(deb, 'Package', known) : undefined;
-    return name === undefined ? [read] : [read, { kind: 'package', name }];
+    if (name === undefined) return [read];
+    const installed = { kind: 'package', name } as const;
+    if (!known.has(installed) || !differs(deb, known)) return [read, installed];
+    return [read, installed, simulation(params, transactionOf(params))];
   },
 
-  changes({ deb, state }, answers) {
+  installs: ({ deb, state }, answers) => deb !== undefined && state !== 'absent' && differs(deb, answers),
+
+  changes(params, answers) {
+    const { deb, state } = params;
     if (deb === undefined) return [];
     if (state === 'absent')
       throw new TaskError('`deb` does not go with state: absent', { hint: 'remove the package by its name' });
-    const [name, version] = [fieldOf(deb, 'Package', answers), fieldOf(deb, 'Version', answers)];
-    if (name === undefined || version === undefined) {
+    if (fieldOf(deb, 'Package', answers) === undefined || fieldOf(deb, 'Version', answers) === undefined) {
       const { stderr } = answers.get<'command'>(readQuery(deb));
       throw new MissingPrerequisiteError(`${deb} cannot be read as a package`, {
         detail: stderr.split('\n').filter(Boolean),
       });
     }
-    const installed = answers.get<'package'>({ kind: 'package', name }).version;
-    return installed === version
-      ? []
-      : [{ subject: deb, field: 'version', before: installed, after: version }];
+    if (!differs(deb, answers)) return [];
+    const name = fieldOf(deb, 'Package', answers);
+    return simulated(params, transactionOf(params), answers).map((change) =>
+      change.subject === name ? { ...change, subject: deb } : change,
+    );
   },
 
-  steps: (params, changes) =>
-    changes.some((change) => change.subject === params.deb)
-      ? [aptGet(params, ['install'], [params.deb!])]
-      : [],
+  steps: (params, answers) =>
+    params.deb !== undefined && differs(params.deb, answers) ? [aptGet(params, transactionOf(params))] : [],
 };
+
+function transactionOf({ deb = '' }: AptParams): Transaction {
+  return { verb: ['install'], packages: [deb] };
+}
+
+function differs(deb: string, answers: Answers): boolean {
+  const [name, version] = [fieldOf(deb, 'Package', answers), fieldOf(deb, 'Version', answers)];
+  if (name === undefined || version === undefined) return false;
+  return answers.get<'package'>({ kind: 'package', name }).version !== version;
+}
 
 function readQuery(deb: string): CommandQuery {
   return { kind: 'command', argv: ['dpkg-deb', '-f', deb, 'Package', 'Version'] };

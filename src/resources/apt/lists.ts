@@ -1,10 +1,8 @@
 import type { Answers, Query, ScriptQuery } from '../../agent/query.js';
 import type { Step } from '../../agent/step.js';
-import type { Change } from '../resource.js';
+import type { Change, Preparation } from '../resource.js';
 import { aptGet } from './apt-get.js';
 import { upgradesAll, wantedPackages, type AptParams } from './params.js';
-
-const SUBJECT = 'package lists';
 
 // Lists are as old as the last successful update, and worth nothing when a source was added since.
 const AGE: ScriptQuery = {
@@ -27,38 +25,57 @@ export function listsQueries({ update_cache, cache_valid_time }: AptParams): Que
 }
 
 /**
- * Fresh lists are wanted for an installation, or where the lists alone say whether there is one (latest, upgrade) and
- * they are older than they may be, or where the task asks for nothing else.
+ * Fresh lists are wanted where they are older than they may be and something is to be installed, or they alone say whether there is
+ * something (latest, upgrade). Fetching them is no change of what a task is about: it is planned again from the fresh ones.
  */
-export function listsChanges(params: AptParams, others: readonly Change[], answers: Answers): Change[] {
-  if (!params.update_cache) return [];
-  const age = params.cache_valid_time > 0 ? ageOf(answers) : Infinity;
-  if (age <= params.cache_valid_time) return [];
-  const installs = others.some((change) => change.after !== null);
-  const unknown = (params.state === 'latest' || upgradesAll(params)) && params.cache_valid_time > 0;
-  if (!installs && !unknown && !isAlone(params)) return [];
-  return [
-    {
-      subject: SUBJECT,
-      field: 'age',
-      // Not the age itself: it is another one a second later, and the plan is the same.
-      before: Number.isFinite(age) ? `over ${params.cache_valid_time} s` : 'unknown',
-      after: 'fetched now',
-      kind: 'action',
-    },
-  ];
+export function listsPreparation(
+  params: AptParams,
+  installs: boolean,
+  answers: Answers,
+): Preparation | undefined {
+  if (!installs || !areTooOld(params, answers)) return undefined;
+  const age =
+    params.cache_valid_time > 0
+      ? `may be over ${params.cache_valid_time} s old`
+      : 'are as they were last fetched';
+  return {
+    why: `the package lists ${age}: a run fetches them first`,
+    changes: [fetched(params, answers)],
+    steps: fetch(params),
+  };
 }
 
-/** Whether the plan fetches the lists: what is latest is known only then. */
-export function fetchesLists(changes: readonly Change[]): boolean {
-  return changes.some((change) => change.subject === SUBJECT);
+/** A task that asks for nothing else. */
+export function listsChanges(params: AptParams, answers: Answers): Change[] {
+  return isAlone(params) && areTooOld(params, answers) ? [fetched(params, answers)] : [];
 }
 
-export function listsSteps(params: AptParams, changes: readonly Change[]): Step[] {
-  if (!fetchesLists(changes)) return [];
+export function listsSteps(params: AptParams, answers: Answers): Step[] {
+  return isAlone(params) && areTooOld(params, answers) ? fetch(params) : [];
+}
+
+function areTooOld(params: AptParams, answers: Answers): boolean {
+  return params.update_cache && (params.cache_valid_time === 0 || ageOf(answers) > params.cache_valid_time);
+}
+
+function fetched(params: AptParams, answers: Answers): Change {
+  return {
+    subject: 'package lists',
+    field: 'age',
+    // Not the age itself: it is another one a second later, and the plan is the same.
+    before:
+      params.cache_valid_time > 0 && Number.isFinite(ageOf(answers))
+        ? `over ${params.cache_valid_time} s`
+        : 'unknown',
+    after: 'fetched now',
+    kind: 'action',
+  };
+}
+
+function fetch(params: AptParams): Step[] {
   const stamp = '/var/lib/apt/periodic/update-success-stamp';
   return [
-    aptGet(params, ['-o', 'APT::Update::Error-Mode=any', 'update']),
+    aptGet(params, { verb: ['update', '-o', 'APT::Update::Error-Mode=any'] }),
     { kind: 'run', argv: ['install', '-D', '-m', '0644', '/dev/null', stamp] },
   ];
 }

@@ -1,64 +1,118 @@
-import type { Answers, CommandQuery, Query, ScriptQuery } from '../../agent/query.js';
+import type { Answers, CandidateQuery, CommandQuery, Query, ScriptQuery } from '../../agent/query.js';
+import { TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';
-import { aptGet } from './apt-get.js';
-import { fetchesLists } from './lists.js';
-import { versionMatches, wantedPackages, type AptParams, type Wanted } from './params.js';
+import { aptGet, type Transaction } from './apt-get.js';
+import { preferredRelease, versionMatches, wantedPackages, type AptParams, type Wanted } from './params.js';
 import type { AptPart } from './part.js';
+import { simulated, simulation } from './simulation.js';
 
-/** The packages that are named. */
+/** The packages that are named, and what comes and goes with them. */
 export const namedPackages: AptPart = {
   queries(params, known) {
     const wanted = wantedPackages(params);
     if (wanted.length === 0) return [];
     const queries: Query[] = wanted.map(({ name }) => ({ kind: 'package', name }));
-    if (params.state === 'latest')
-      queries.push(...wanted.map(({ name }): Query => ({ kind: 'candidate', name })));
+    if (params.state === 'latest') queries.push(...wanted.map(({ name }) => candidateQuery(name, params)));
     if (params.state === 'absent' && params.purge) queries.push(leftoversQuery(wanted));
-    return [...queries, ...virtualQueries(params, known)];
+    if (!queries.every((query) => known.has(query))) return queries;
+    queries.push(...virtualQueries(params, known));
+    // A host in sync is not asked what apt would do, not even where a name is virtual.
+    const transaction = queries.every((query) => known.has(query)) ? transactionOf(params, known) : undefined;
+    return transaction ? [...queries, simulation(params, transaction)] : queries;
   },
 
-  changes: (params, answers) => wantedPackages(params).flatMap((wanted) => changeOf(wanted, params, answers)),
+  installs(params, answers) {
+    const wanted = wantedPackages(params);
+    if (wanted.length === 0 || params.state === 'absent') return false;
+    if (params.state === 'present') return wanted.some((one) => differs(one, params, answers));
+    return (
+      !params.only_upgrade ||
+      wanted.some(({ name }) => answers.get<'package'>({ kind: 'package', name }).version !== null)
+    );
+  },
 
-  steps(params, changes) {
-    const all = params.state === 'latest' && fetchesLists(changes);
-    const packages = wantedPackages(params)
-      .filter(
-        ({ name }) =>
-          all || changes.some((change) => change.subject === name && FIELDS.includes(change.field)),
-      )
-      .map(({ name, version }) =>
-        version === undefined || params.state === 'absent' ? name : `${name}=${version}`,
-      );
-    if (packages.length === 0) return [];
-    const verb =
-      params.state === 'absent'
-        ? ['remove', ...(params.purge ? ['--purge'] : []), ...(params.autoremove ? ['--auto-remove'] : [])]
-        : ['install', ...(params.only_upgrade ? ['--only-upgrade'] : [])];
-    return [aptGet(params, verb, packages)];
+  changes(params, answers) {
+    const transaction = transactionOf(params, answers);
+    if (!transaction) return [];
+    const wanted = wantedPackages(params);
+    const left = wanted
+      .filter(({ name }) => params.state === 'absent' && !isInstalled(name, answers))
+      .filter((one) => differs(one, params, answers))
+      .map(({ name }): Change => ({
+        subject: name,
+        field: 'configuration',
+        before: 'left from an earlier installation',
+        after: null,
+      }));
+    const moves = simulated(params, transaction, answers).filter(
+      ({ subject }) => !left.some((one) => isNamed(subject, one.subject)),
+    );
+    refusePinned(wanted, params, moves);
+    const isOwn = ({ subject }: Change): boolean => wanted.some(({ name }) => isNamed(subject, name));
+    return [...left, ...moves.filter(isOwn), ...moves.filter((move) => !isOwn(move))];
+  },
+
+  steps(params, answers) {
+    const transaction = transactionOf(params, answers);
+    return transaction ? [aptGet(params, transaction)] : [];
   },
 };
 
-const FIELDS = ['version', 'configuration'];
+/** What is to be done about those that differ: the one thing that is simulated, and done. */
+function transactionOf(params: AptParams, answers: Answers): Transaction | undefined {
+  const packages = wantedPackages(params)
+    .filter((one) => differs(one, params, answers))
+    .map(({ name, version }) =>
+      version === undefined || params.state === 'absent' ? name : `${name}=${version}`,
+    );
+  if (packages.length === 0) return undefined;
+  const unneeded = params.autoremove ? ['--auto-remove'] : [];
+  const verb =
+    params.state === 'absent'
+      ? ['remove', ...(params.purge ? ['--purge'] : []), ...unneeded]
+      : ['install', ...(params.only_upgrade ? ['--only-upgrade'] : []), ...unneeded];
+  return { verb, packages };
+}
 
-function changeOf({ name, version: pin }: Wanted, params: AptParams, answers: Answers): Change[] {
+function differs({ name, version: pin }: Wanted, params: AptParams, answers: Answers): boolean {
   const installed = answers.get<'package'>({ kind: 'package', name }).version;
-  const change = (after: string | null): Change[] => [
-    { subject: name, field: 'version', before: installed, after },
-  ];
-  if (params.state === 'absent') {
-    if (installed !== null) return change(null);
-    return params.purge && hasLeftovers(name, params, answers)
-      ? [{ subject: name, field: 'configuration', before: 'left from an earlier installation', after: null }]
-      : [];
+  if (params.state === 'absent')
+    return installed !== null || (params.purge && hasLeftovers(name, params, answers));
+  if (installed === null) return !params.only_upgrade && !isProvided(name, params, answers);
+  if (pin !== undefined) return !versionMatches(installed, pin);
+  if (params.state === 'present') return false;
+  const candidate = answers.get<'candidate'>(candidateQuery(name, params)).version;
+  // Without an answer there is no such release, which apt-get says of itself.
+  if (candidate === null) return preferredRelease(params) !== undefined;
+  return candidate !== installed;
+}
+
+function candidateQuery(name: string, params: AptParams): CandidateQuery {
+  const release = preferredRelease(params);
+  return { kind: 'candidate', name, ...(release === undefined ? {} : { release }) };
+}
+
+function isInstalled(name: string, answers: Answers): boolean {
+  return answers.get<'package'>({ kind: 'package', name }).version !== null;
+}
+
+/** apt writes the architecture of a package only where it is not the host's own. */
+function isNamed(subject: string, name: string): boolean {
+  return subject === name || subject === name.replace(/:.*/, '');
+}
+
+/** What one package needs may be another version of one that the same task pins. */
+function refusePinned(wanted: readonly Wanted[], params: AptParams, moves: readonly Change[]): void {
+  if (params.state === 'absent') return;
+  for (const { name, version: pin } of wanted) {
+    const move = moves.find(({ subject, field }) => field === 'version' && isNamed(subject, name));
+    if (pin === undefined || !move || (move.after !== null && versionMatches(String(move.after), pin)))
+      continue;
+    throw new TaskError(`${name} is to be ${pin}, and the other packages of this task would change it`, {
+      detail: [`${name}: ${String(move.before)} -> ${String(move.after ?? 'removed')}`],
+      hint: 'give versions that go together',
+    });
   }
-  if (installed === null) {
-    if (params.only_upgrade || isProvided(name, params, answers)) return [];
-    return change(pin ?? 'installed');
-  }
-  if (pin !== undefined) return versionMatches(installed, pin) ? [] : change(pin);
-  if (params.state === 'present') return [];
-  const candidate = answers.get<'candidate'>({ kind: 'candidate', name }).version;
-  return candidate === null || candidate === installed ? [] : change(candidate);
 }
 
 /** A package that was removed may have left its configuration files, which dpkg remembers. */
@@ -83,7 +137,7 @@ function virtualQueries(params: AptParams, known: Answers): Query[] {
   if (missing.length === 0) return [];
   const query = providedQuery(missing);
   const provided = known.has(query) ? providedNames(missing, known) : [];
-  return [query, ...provided.map((name): Query => ({ kind: 'candidate', name }))];
+  return [query, ...provided.map((name) => candidateQuery(name, params))];
 }
 
 function missingNames(params: AptParams, known: Answers): string[] {
@@ -114,5 +168,5 @@ function providedNames(missing: readonly string[], known: Answers): string[] {
 function isProvided(name: string, params: AptParams, answers: Answers): boolean {
   const missing = missingNames(params, answers);
   if (!missing.includes(name) || !providedNames(missing, answers).includes(name)) return false;
-  return answers.get<'candidate'>({ kind: 'candidate', name }).version === null;
+  return answers.get<'candidate'>(candidateQuery(name, params)).version === null;
 }

@@ -16,6 +16,7 @@ export interface AptParams {
   readonly default_release?: string;
   readonly only_upgrade: boolean;
   readonly allow_downgrade: boolean;
+  readonly allow_change_held_packages: boolean;
   readonly policy_rc_d?: number;
   /** seconds */
   readonly lock_timeout: number;
@@ -25,6 +26,11 @@ export interface AptParams {
 export interface Wanted {
   readonly name: string;
   readonly version: string | undefined;
+}
+
+/** The release that is preferred; a text without anything in it, as a variable may be, names none. */
+export function preferredRelease({ default_release }: AptParams): string | undefined {
+  return default_release === '' ? undefined : default_release;
 }
 
 /** Whether all packages are to be upgraded. YAML may read `no` and `yes` as booleans. */

@@ -21,7 +21,7 @@ describe('aptGet', () => {
   function run(program: string, timeout: number): { status: number | null; stdout: string; stderr: string } {
     const file = join(folder, 'program');
     writeFileSync(file, `#!/bin/sh\ncd ${folder}\n${program}`, { mode: 0o755 });
-    const { code } = aptGet(params, ['install'], ['x']);
+    const { code } = aptGet(params, { verb: ['install'], packages: ['x'] });
     return spawnSync('sh', ['-c', code, 'sh', '', String(timeout), file, 'a b', '--'], { encoding: 'utf8' });
   }
 
@@ -56,8 +56,7 @@ describe('aptGet', () => {
   it('gives the options before the verb and the packages after --', () => {
     const step = aptGet(
       { ...params, install_recommends: false, default_release: 'sid' },
-      ['install'],
-      ['nginx', 'curl=1'],
+      { verb: ['install'], packages: ['nginx', 'curl=1'] },
     );
     const tail = ['-o', 'APT::Install-Recommends=false', '-t', 'sid', 'install', '--', 'nginx', 'curl=1'];
     expect(step.args!.slice(-tail.length)).to.deep.equal(tail);
