@@ -50,7 +50,11 @@ export function hostContext(host: string, given: HostTurn, run: Run): HostContex
     notified: new Notified(),
     maybeNotified: new Notified(),
     dealtWith: stateOf(host).dealtWith,
+    reached: stateOf(host).reached,
+    finished: new Set(),
+    later: given.later.filter(({ hosts }) => hosts.includes(host)).map((one) => one.play),
     progress: stateOf(host).progress,
+    play,
     handlers: play.handlers,
     runOnce,
     begin: (user) => {
