@@ -1,9 +1,9 @@
 import { TaskError } from '../errors.js';
 
-/** A note of a pending handler could not be written or removed: nothing that comes behind it in the request was done. */
+/** A note for a pending handler could not be written or removed: nothing that comes behind it in the request was done. */
 export class NoteError extends TaskError {
   constructor(doing: 'written' | 'removed', host: string, said: string) {
-    super(`the note of a pending handler could not be ${doing}`, {
+    super(`the note for a pending handler could not be ${doing}`, {
       host,
       detail: said.trim().split('\n'),
       hint:
