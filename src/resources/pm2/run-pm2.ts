@@ -101,6 +101,6 @@ rc=$?
 {
   printf '%s %s. What it has logged:\\n' "$app" "$why"
   from=$failed
-  since "$errors"*.log | tail -n 20
+  since "$errors"*.log | tail -n 9
 } >&2
 exit 1`;
