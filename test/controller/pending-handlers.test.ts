@@ -269,4 +269,27 @@ describe('a handler that its run did not come to', () => {
       rmSync(home, { recursive: true, force: true });
     }
   });
+
+  it('is listed by provision pending with where it is noted, and dropped by --forget', async () => {
+    const one = site(`    - { name: fails, command: 'false', when: vars.fail }`);
+    await one.play('-e', '{"fail": true}');
+    const listed = await one.cli('pending');
+    expect([listed.code, listed.stderr]).to.deep.equal([0, '']);
+    expect(listed.stdout).to.match(
+      /^web1 +lost handler +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +\S+ \(.+\) +\/\S+\/pending\/lost-handler\.[0-9a-f]{16}$/m,
+    );
+    const wrong = await one.cli('pending', '--forget', 'lost handlr');
+    expect(wrong.code).to.equal(5);
+    expect(wrong.stderr).to.include('did you mean "lost handler"').and.to.include('nothing was dropped');
+    const data = JSON.parse((await one.cli('pending', '--format', 'json')).stdout) as {
+      host: string;
+      handler: string;
+    }[];
+    expect(data.find(({ handler }) => handler === 'lost handler')).to.include({ host: 'web1' });
+    const dropped = await one.cli('pending', '--forget', 'lost handler');
+    expect([dropped.code, dropped.stderr], dropped.stderr).to.deep.equal([0, '']);
+    expect((await one.cli('pending')).stdout).to.not.include('lost handler');
+    await one.play();
+    expect(one.lines('log')).to.deep.equal([]);
+  });
 });
