@@ -144,12 +144,20 @@ note_writer() {
   printf '%s\n' "$holder" >"$state/written/$1"
 } 2>/dev/null
 
-# put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it.
+# put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it. What is noted already stays,
+# with its time and who noted it; one that a crash has cut off names nothing.
 put_marker() {
-  # Files that were kept for a handler that has run since are of no use to this one.
-  [ -e "$state/pending/$1" ] || { drop_kept "$1"; put="$put $1"; }
+  noted=''
+  if [ -e "$state/pending/$1" ]; then
+    IFS= read -r noted <"$state/pending/$1"
+  else
+    # Files that were kept for a handler that has run since are of no use to this one.
+    drop_kept "$1"
+    put="$put $1"
+  fi
   [ -d "$state/pending" ] || mkdir -p -- "$state/pending" || return 1
-  printf '%s\n' "$2" >"$state/pending/$1" && { sync -- "$state/pending/$1" "$state/pending" 2>/dev/null || sync; }
+  [ "$noted" = "$2" ] || printf '%s\n' "$2" ${holder:+"$holder"} >"$state/pending/$1" || return 1
+  sync -- "$state/pending/$1" "$state/pending" 2>/dev/null || sync
 }
 drop_marker() {
   drop_kept "$1"

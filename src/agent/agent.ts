@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Channel, Connection } from '../transport/connection.js';
-import { TaskError, UnreachableError } from '../errors.js';
+import { UnreachableError } from '../errors.js';
 import { packageFile } from '../package-file.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
 import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
 import { createBudget, DEFAULT_LIMITS, type Budget, type HostLimits } from './limits.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
+import { NoteError } from './note-error.js';
 import { quote } from './quote.js';
 import { splitRequest } from './split-request.js';
 import { within } from './within.js';
@@ -15,6 +16,7 @@ import { within } from './within.js';
 export type { AgentRequest, AgentResponse } from './request.js';
 export type { RequestOptions } from './exchange.js';
 export { LockedError } from './locked-error.js';
+export { NoteError } from './note-error.js';
 export { StoppedError } from './stopped-error.js';
 
 /** A shell on a host that answers requests for as long as the run lasts. */
@@ -22,6 +24,7 @@ export interface Agent {
   /**
    * Do steps and answer queries, in one write and one answer. Requests are answered in the order in which they are made.
    * @throws LockedError when somebody else works on the host
+   * @throws NoteError when a note of a pending handler cannot be written or removed
    * @throws TaskError when a step took longer than `timeout` seconds, answers longer than the host's limits allow, or become was refused
    * @throws StoppedError when `signal` ended what only asks
    * @throws UnreachableError when the connection is lost, or what answers is no agent
@@ -176,11 +179,8 @@ async function answer(
     const compiled = compileRequest(piece, outputs.length, limits);
     const response = compiled.read(await exchange.run(compiled.script, options));
     if ('broken' in response) {
-      throw new TaskError('the note for a pending handler could not be written', {
-        host,
-        detail: response.broken.stderr.toString('utf8').trim().split('\n'),
-        hint: 'is the disk of the host full, or /var read-only?',
-      });
+      const { broken, doing } = response;
+      throw new NoteError(doing, host, broken.stderr.toString('utf8'));
     }
     outputs.push(...response.outputs);
     if (response.failed !== undefined || piece.last) {

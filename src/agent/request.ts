@@ -42,7 +42,9 @@ export interface AgentResponse {
 /** A request as a script, and how to read what its parts print. */
 export interface CompiledRequest {
   readonly script: Script;
-  read(outputs: readonly PartOutput[]): AgentResponse | { readonly broken: PartOutput };
+  read(
+    outputs: readonly PartOutput[],
+  ): AgentResponse | { readonly broken: PartOutput; readonly doing: 'written' | 'removed' };
 }
 
 const NOTE = { ok: [0], keep: 4096 } as const;
@@ -54,7 +56,7 @@ export function compileRequest(
   limits: HostLimits,
 ): CompiledRequest {
   const marks = (request.mark ?? []).map((name): Part => ({
-    code: `put_marker ${quoteAll([noteFile(name), encodeMarker(name)])}`,
+    code: `put_marker ${quoteAll([noteFile(name), encodeMarker(name)])} || unput_markers 1`,
     ...NOTE,
   }));
   const keep = request.keep ?? [];
@@ -115,7 +117,8 @@ export function compileRequest(
         };
       // Only a step may fail: a marker that cannot be written is a fault of the host.
       const step = failed - firstStep;
-      if (step < 0 || step >= steps.length) return { broken: outputs[failed] as PartOutput };
+      if (step < 0 || step >= steps.length)
+        return { broken: outputs[failed] as PartOutput, doing: step < 0 ? 'written' : 'removed' };
       return { outputs: ran, failed: step, answers: new Answers(new Map()) };
     },
   };

@@ -8,6 +8,7 @@ import { httpSequence } from './http_sequence.js';
 import { mysqlLogin } from './mysql_login.js';
 import { pm2Apps } from './pm2_apps.js';
 import { port } from './port.js';
+import { snapshot } from './snapshot.js';
 import { sysctl } from './sysctl.js';
 import { unit } from './unit.js';
 
@@ -21,6 +22,7 @@ const all: readonly Check[] = [
   mysqlLogin,
   pm2Apps,
   port,
+  snapshot,
   sysctl,
   unit,
 ];

@@ -27,6 +27,11 @@ export const verbs: readonly Verb[] = [
     load: () => import('./drift.js'),
   },
   { name: 'runs', summary: 'list past runs; show one again', load: () => import('./runs.js') },
+  {
+    name: 'pending',
+    summary: 'list the handlers that earlier runs left due; drop one',
+    load: () => import('./pending.js'),
+  },
   { name: 'exec', summary: 'run one command on the hosts of a pattern', load: () => import('./exec.js') },
   {
     name: 'inventory',

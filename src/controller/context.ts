@@ -1,7 +1,7 @@
 import type { Answers, Query } from '../agent/query.js';
 import type { TaskError } from '../errors.js';
 import type { Emit } from '../events.js';
-import type { Task } from '../playbook/model.js';
+import type { Play, Task } from '../playbook/model.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Notified } from './handlers.js';
 import type { HostValues } from './host-values.js';
@@ -24,7 +24,14 @@ export interface HostContext {
   readonly maybeNotified: Notified;
   /** handlers of an earlier run that a dry run has dealt with */
   readonly dealtWith: Set<string>;
+  /** handlers of which a task that notifies them has had its turn in this run, by key */
+  readonly reached: Set<string>;
+  /** tasks of the play that have had their turn */
+  readonly finished: Set<Task>;
+  /** the plays of the host behind this one */
+  readonly later: readonly Play[];
   readonly progress: Progress;
+  readonly play: Play;
   readonly handlers: readonly Task[];
   readonly runOnce: RunOnce;
   /** wait for other hosts, and let one of them work meanwhile */

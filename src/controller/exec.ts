@@ -17,15 +17,17 @@ export async function execOnHosts(
   hosts: readonly string[],
   options: Omit<RunOptions, 'playbook' | 'check' | 'verify' | 'emit'> & {
     readonly timeout: number;
+    /** take each host's lock, as what must not meet a run does */
+    readonly lock?: boolean;
     readonly onLine?: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
   },
   report: (result: ExecResult) => void,
 ): Promise<void> {
-  // An ad-hoc command takes no lock: it is how one looks at a host while a run is under way.
+  // Unless it says otherwise it takes no lock: it is how one looks at a host while a run is under way.
   const run = prepareRun({
     ...options,
     playbook: { path: 'exec', name: 'exec', plays: [], namesFacts: false },
-    check: true,
+    check: options.lock !== true,
     verify: 'none',
     emit: () => undefined,
   });

@@ -1,4 +1,4 @@
-import type { Task } from '../playbook/model.js';
+import type { Play, Task, TaskNode } from '../playbook/model.js';
 
 /** What a handler is called on the hosts, where its marker outlives the run that notified it. */
 export function handlerKey(handler: Task): string {
@@ -28,6 +28,38 @@ export function handlersFor(
 export function handlersBeside(handler: Task, handlers: readonly Task[]): Task[] {
   return handlers.filter(
     (one) => one === handler || one.listen.some((topic) => handler.listen.includes(topic)),
+  );
+}
+
+/**
+ * Whether a task of a play may notify the handler of this key, itself or by another handler; those that are done are left out. A name that
+ * is a template could be any.
+ */
+export function mayNotify(key: string, play: Play, done: ReadonlySet<Task> = new Set()): boolean {
+  const { handlers } = play;
+  if (!handlers.some((handler) => handlerKey(handler) === key)) return false;
+  const tasks = allTasks(play.tasks).filter((task) => !done.has(task));
+  // All that leads to it, from behind.
+  const wanted = new Set([key]);
+  for (const one of wanted) {
+    const names = (task: Task): boolean => notifies(task, one, handlers);
+    if (tasks.some(names)) return true;
+    for (const handler of handlers.filter(names)) wanted.add(handlerKey(handler));
+  }
+  return false;
+}
+
+function notifies(task: Task, key: string, handlers: readonly Task[]): boolean {
+  return task.notify.some(
+    (name) =>
+      typeof name !== 'string' ||
+      handlersFor(name, handlers, task).some((handler) => handlerKey(handler) === key),
+  );
+}
+
+function allTasks(nodes: readonly TaskNode[]): Task[] {
+  return nodes.flatMap((node) =>
+    node.kind === 'task' ? [node] : allTasks([...node.block, ...node.rescue, ...node.always]),
   );
 }
 

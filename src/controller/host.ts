@@ -11,8 +11,8 @@ import { Template } from '../template/template.js';
 import { askAll, queriesOf, samePlace } from './ask.js';
 import type { HostContext } from './context.js';
 import { FactsPending } from './facts.js';
-import { unitChange } from './attempt.js';
-import { handlerKey, handlersBeside, handlersFor } from './handlers.js';
+import { notifiedBy, unitChange } from './attempt.js';
+import { handlerKey, handlersBeside, handlersFor, mayNotify } from './handlers.js';
 import { isTruthy, labelOf } from './prepare.js';
 import { neverChanges } from './probe.js';
 import { neverKnown, Queue } from './queue.js';
@@ -288,16 +288,23 @@ function takeOver(task: Task, outcome: Outcome, queue: Queue, context: HostConte
 
 async function runMeta(task: Task, context: HostContext, rescuable: boolean): Promise<void> {
   const action = String(renderValue(task.args, context.preparation.scopeFor(task)));
-  if (action === 'flush_handlers') await flushHandlers(context, rescuable);
+  if (action === 'flush_handlers') await flushHandlers(context, { rescuable });
 }
 
-/** Run the handlers that are due, and those that their tasks notify in turn. */
-export async function flushHandlers(context: HostContext, rescuable = false): Promise<void> {
+/**
+ * Run the handlers that are due, and those that their tasks notify in turn.
+ * @param how.atEnd no task of the play is to come
+ */
+export async function flushHandlers(
+  context: HostContext,
+  how: { readonly rescuable?: boolean; readonly atEnd?: boolean } = {},
+): Promise<void> {
+  const { rescuable = false, atEnd = false } = how;
   const session = context.sessionOf(context.host);
   const runs = new Map<Task, number>();
   await readNotes(context);
   for (;;) {
-    const [handler] = context.notified.due(context.handlers, (one) => isLeftOver(one, context));
+    const [handler] = context.notified.due(context.handlers, (one) => isLeftOver(one, context, atEnd));
     if (!handler) break;
     const before = runs.get(handler) ?? 0;
     // No chain of handlers comes to one of them more often than there are handlers.
@@ -338,10 +345,24 @@ async function readNotes(context: HostContext): Promise<void> {
  * Whether an earlier run did not come to a handler. A note counts for what its writer may do: only one of the user that the handler runs
  * as, since others could have it run as somebody else at will.
  */
-function isLeftOver(handler: Task, context: HostContext): boolean {
+function isLeftOver(handler: Task, context: HostContext, atEnd: boolean): boolean {
   const key = handlerKey(handler);
   if (context.dealtWith.has(key)) return false;
-  return context.sessionOf(context.host).pendingHandlers.get(key)?.has(context.noterOf(handler)) === true;
+  const noted = context.sessionOf(context.host).pendingHandlers.get(key);
+  return noted?.has(context.noterOf(handler)) === true && hasItsTurn(handler, context, atEnd);
+}
+
+/**
+ * A handler of an earlier run has its turn where that run would have come to it: behind a task that notifies it. Before, the host is as
+ * the run left it that was broken off, and what is to come may be what mends it. Where no such task is to come, there is nothing to
+ * wait for.
+ */
+function hasItsTurn(handler: Task, context: HostContext, atEnd: boolean): boolean {
+  const { play, later, reached, finished } = context;
+  const key = handlerKey(handler);
+  if (reached.has(key)) return true;
+  const here = !atEnd && mayNotify(key, play, finished);
+  return !here && !later.some((one) => mayNotify(key, one));
 }
 
 /**
@@ -397,6 +418,8 @@ function finishTask(head: PreparedTask, context: HostContext): void {
       for (const [name, value] of Object.entries(facts)) context.values.settle(name, value);
     }
   }
+  if (status !== 'skipped')
+    for (const handler of notifiedBy(head, context)) context.reached.add(handlerKey(handler));
   if (task.register !== undefined) context.values.settle(task.register, registered);
   if (task.runOnce) context.runOnce.settle(task, context.host, { registered });
   if (head.units.length === 0) {
@@ -418,6 +441,7 @@ function endTask(
   context: HostContext,
 ): void {
   const handler = context.handlers.includes(task);
+  context.finished.add(task);
   if (!handler) context.progress.done += 1;
   context.emit({
     type: 'task-end',
@@ -453,7 +477,10 @@ function mayChange(task: Task, reason: string, context: HostContext): void {
   endTask(task, label, { status: 'may-change', ms: 0 }, context);
   for (const name of task.notify)
     if (typeof name === 'string')
-      for (const handler of handlersFor(name, context.handlers, task)) context.maybeNotified.add(handler);
+      for (const handler of handlersFor(name, context.handlers, task)) {
+        context.maybeNotified.add(handler);
+        context.reached.add(handlerKey(handler));
+      }
   settleUnapplied(task, { status: 'may-change', registered, unapplied: true }, context);
 }
 

@@ -124,7 +124,7 @@ async function runHost(host: string, given: HostTurn, run: Run): Promise<void> {
   try {
     const context = hostContext(host, given, run);
     await runNodes(play.tasks, context);
-    await flushHandlers(context);
+    await flushHandlers(context, { atEnd: true });
   } catch (error) {
     if (error instanceof HostFailed) run.stateOf(host).out = 'failed';
     else if (!(error instanceof Interrupted)) leave(host, error, run);

@@ -75,6 +75,8 @@ export interface HostState {
   readonly tally: Tally;
   /** handlers of an earlier run that a dry run has dealt with */
   readonly dealtWith: Set<string>;
+  /** handlers of which a task that notifies them has had its turn in this run */
+  readonly reached: Set<string>;
   readonly progress: Progress;
   /** why it takes no further part */
   out: 'failed' | 'unreachable' | 'stopped' | undefined;
@@ -173,6 +175,7 @@ export function prepareRun(options: RunOptions): Run {
         values: new HostValues(fixed),
         tally: { ok: 0, changed: 0, mayChange: 0, failed: 0, skipped: 0, checksPassed: 0, checksFailed: 0 },
         dealtWith: new Set(),
+        reached: new Set(),
         progress: { done: 0, next: undefined },
         out: undefined,
         busy: 0,

@@ -101,7 +101,7 @@ function leftOf(hosts: readonly string[], plays: readonly ResolvedPlay[], run: R
       .filter((play) => play.hosts.includes(host))
       .reduce((sum, { play }) => sum + countTasks(play.tasks), 0);
     const tasks = Math.max(all - progress.done, 0);
-    const handlers = run.options.check ? [] : session.markedHandlers;
+    const handlers = run.options.check ? [] : [...session.markedHandlers.keys()];
     return tasks + handlers.length === 0 ? [] : [{ host, tasks, next: progress.next, handlers }];
   });
 }
@@ -111,14 +111,16 @@ function warnOfLeftOvers(hosts: readonly string[], run: Run): void {
   if (run.options.interrupted.aborted) return;
   for (const host of hosts) {
     const { session, dealtWith, out } = run.stateOf(host);
-    const noted =
-      out === undefined || run.options.check ? [...session.pendingHandlers.keys()] : session.markedHandlers;
-    const left = namesOf(noted.filter((key) => !dealtWith.has(key)));
-    if (left.length === 0) continue;
+    const noted = out === undefined || run.options.check ? session.pendingHandlers : session.markedHandlers;
+    const due = [...noted].filter(([key]) => !dealtWith.has(key));
+    const left = namesOf(due.map(([key]) => key)).join(', ');
+    if (due.length === 0) continue;
+    const at = [...new Set(due.flatMap(([, users]) => [...users].map((user) => session.noteFolder(user))))];
+    const where = `noted in ${at.join(', ')}: provision pending lists them, and --forget drops what nobody needs any more`;
     const message =
       out === undefined
-        ? `an earlier run left handlers that this playbook does not run: ${left.join(', ')}`
-        : `handlers are still due, and noted on the host for the next run: ${left.join(', ')}`;
+        ? `an earlier run left handlers that this one did not run: ${left}; the next run of a playbook that has them does (${where})`
+        : `handlers are still due: ${left}; the next run comes to them behind the tasks that notify them (${where})`;
     run.options.emit({ type: 'warning', host, message });
   }
 }

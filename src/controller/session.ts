@@ -1,4 +1,5 @@
-import { startAgent } from '../agent/agent.js';
+import { userInfo } from 'node:os';
+import { NoteError, startAgent } from '../agent/agent.js';
 import type { Become } from '../agent/become.js';
 import type { Agent, AgentRequest, AgentResponse, RequestOptions } from '../agent/agent.js';
 import {
@@ -14,7 +15,7 @@ import { noteFile } from '../agent/note-file.js';
 import { UnreachableError, messageOf } from '../errors.js';
 import type { HostConnection } from '../inventory/connection.js';
 import { connect } from '../transport/connect.js';
-import { becomeParts } from './become-user.js';
+import { becomeParts, userName } from './become-user.js';
 import type { Trust } from '../trust/trust.js';
 import { stepFailure } from './failure.js';
 import { tryLogin } from './try-login.js';
@@ -118,7 +119,8 @@ export class Session {
     const agent = await this.#agent(user);
     // What an earlier run left must be told apart from what this request notes.
     if (request.mark?.length && !this.#told.has(agent)) await this.request(user, { steps: [], queries: [] });
-    for (const key of request.mark ?? []) addTo(this.#marked, key, user);
+    const noting = (request.mark ?? []).filter((key) => this.#marked.get(key)?.has(user) !== true);
+    for (const key of noting) addTo(this.#marked, key, user);
     for (const key of request.keep ?? []) addTo(this.#kept, key, user);
     const { lockHolder } = this.#options;
     const lock = this.#begun || lockHolder === undefined ? {} : { lock: { holder: lockHolder } };
@@ -144,6 +146,7 @@ export class Session {
         received: counters.bytesReceived - before.bytesReceived,
         ms: Math.round(now() - began),
       });
+      if (leftAsItWas(request, response)) for (const key of noting) dropFrom(this.#marked, key, user);
       for (const key of request.clear ?? []) {
         dropFrom(this.#marked, key, user);
         dropFrom(this.#kept, key, user);
@@ -157,6 +160,10 @@ export class Session {
         if (markers.length > 0) this.#noteLeftOver(response, user);
       }
       return withKnown(response, known);
+    } catch (error) {
+      // None of its notes is there, and nothing was done.
+      if (error instanceof NoteError) for (const key of noting) dropFrom(this.#marked, key, user);
+      throw error;
     } finally {
       // A user that did not exist yet may exist the next time.
       if (agent.lost) this.#agents.delete(user);
@@ -186,9 +193,17 @@ export class Session {
     return this.#leftOver;
   }
 
-  /** The names of all handlers that are noted on the host. */
-  get markedHandlers(): string[] {
-    return [...this.#marked.keys()];
+  /** The names of all handlers that are noted on the host, with the users that have noted them. */
+  get markedHandlers(): ReadonlyMap<string, ReadonlySet<BecomeUser>> {
+    return this.#marked;
+  }
+
+  /** Where on the host a user's notes are, for people. */
+  noteFolder(user: BecomeUser): string {
+    const { target } = this.#options.connection();
+    const name =
+      user === undefined ? (target.kind === 'ssh' ? target.user : userInfo().username) : userName(user);
+    return name === 'root' ? '/var/lib/provision/pending' : `~${name}/.local/state/provision/pending`;
   }
 
   /** Whether the host was asked something. */
@@ -371,6 +386,11 @@ function loginsIn(queries: readonly Query[]): [LoginQuery[], Query[]] {
 function withKnown(response: AgentResponse, known: ReadonlyMap<string, Answer>): AgentResponse {
   if (known.size === 0) return response;
   return { ...response, answers: new Answers(new Map([...known, ...response.answers.entries()])) };
+}
+
+/** A file that was refused: the host has taken its notes back. */
+function leftAsItWas({ steps }: AgentRequest, { failed, outputs }: AgentResponse): boolean {
+  return failed === 0 && steps[0]?.kind === 'write' && outputs[0]?.rc === 1;
 }
 
 function asksOnly({ steps, mark = [], clear = [] }: AgentRequest): boolean {

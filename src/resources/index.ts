@@ -21,6 +21,7 @@ import { pm2 } from './pm2.js';
 import { service } from './service.js';
 import { setFact } from './set_fact.js';
 import { shell } from './shell.js';
+import { snapshot } from './snapshot.js';
 import { stat } from './stat.js';
 import { sysctl } from './sysctl.js';
 import { systemdUnit } from './systemd_unit.js';
@@ -53,6 +54,7 @@ const all: readonly Resource[] = [
   service,
   setFact,
   shell,
+  snapshot,
   stat,
   sysctl,
   systemdUnit,

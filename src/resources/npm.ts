@@ -46,6 +46,14 @@ export const npm = resource<NpmParams>({
         default: false,
         description: "Do not run the packages' install scripts.",
       },
+      allow_scripts: {
+        anyOf: [
+          { type: 'boolean' },
+          { type: 'array', items: { type: 'string', pattern: '^(@\\w[\\w.-]*/)?\\w[\\w.-]*$' } },
+        ],
+        description:
+          "Which packages may run install scripts, where npm (12 and later) blocks them: true for all, with global also a list of names. Left out: those that the project's package.json allows, and a package that needs more fails the task.",
+      },
       registry: { type: 'string', pattern: '^https?://', description: 'The registry to install from.' },
       executable: {
         type: 'string',

@@ -4,7 +4,7 @@ import { ecosystemQuery } from './pm2/ecosystem.js';
 import type { Pm2Params } from './pm2/params.js';
 import { probeQuery, probed, recordPath } from './pm2/probe.js';
 import { formatRecord } from './pm2/record.js';
-import { listQuery, pm2Step } from './pm2/run-pm2.js';
+import { defaultLogs, listQuery, pm2Step, startStep } from './pm2/run-pm2.js';
 import { resource } from './resource.js';
 
 export const pm2 = resource<Pm2Params>({
@@ -56,16 +56,16 @@ export const pm2 = resource<Pm2Params>({
 
   apply(params, _changes, answers) {
     const { apps, record } = decide(params, answers);
-    const steps = apps.flatMap(({ app, action }): Step[] => {
+    const steps = apps.flatMap(({ app, action, logs = defaultLogs(params, app) }): Step[] => {
       const only = [params.ecosystem, '--only', app];
       switch (action) {
         case 'start':
-          return [pm2Step(params, 'start', ...only)];
+          return [startStep(params, { app, logs }, 'start', ...only)];
         case 'replace':
-          return [pm2Step(params, 'delete', app), pm2Step(params, 'start', ...only)];
+          return [pm2Step(params, 'delete', app), startStep(params, { app, logs }, 'start', ...only)];
         case 'reload':
           // --force: a run that was killed during a reload leaves a lock behind for 30 s.
-          return [pm2Step(params, 'reload', ...only, '--update-env', '--force')];
+          return [startStep(params, { app, logs }, 'reload', ...only, '--update-env', '--force')];
         case 'stop':
         case 'delete':
           return [pm2Step(params, action, app)];

@@ -262,15 +262,18 @@ for (const shell of SHELLS) {
         steps: [{ kind: 'write', path: hidden, content: Buffer.from('') }],
         queries: [],
       });
-      const step = { kind: 'run', argv: ['touch', `${folder.path}/no`] } as const;
-      const error = await agent.request({ mark: ['a'], steps: [step], queries: [] }).then(
-        () => expect.fail('it ran'),
-        (one: unknown) => one as Error & { detail: string[] },
-      );
-      expect(error.message).to.equal('the note for a pending handler could not be written');
-      expect(error.detail.join()).to.include('pending');
-      expect(readdirSync(folder.path)).to.deep.equal([]);
-      rmSync(hidden);
+      try {
+        const step = { kind: 'run', argv: ['touch', `${folder.path}/no`] } as const;
+        const error = await agent.request({ mark: ['a'], steps: [step], queries: [] }).then(
+          () => expect.fail('it ran'),
+          (one: unknown) => one as Error & { detail: string[] },
+        );
+        expect(error.message).to.equal('the note for a pending handler could not be written');
+        expect(error.detail.join()).to.include('pending');
+        expect(readdirSync(folder.path)).to.deep.equal([]);
+      } finally {
+        rmSync(hidden);
+      }
     });
 
     it('leave out one that a crash cut off', async () => {

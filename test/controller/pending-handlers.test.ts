@@ -153,4 +153,143 @@ describe('a handler that its run did not come to', () => {
     await one.play();
     expect(one.lines('log')).to.deep.equal(['handled']);
   });
+
+  describe('has its turn behind a task that notifies it', () => {
+    const RELEASE = `
+- { hosts: all, tasks: [{ name: before, command: 'true', changed_when: false }] %HANDLERS% }
+- hosts: all
+  tasks:
+    - { name: release, copy: { dest: "<%= out %>/release", content: "<%= release %>" }, notify: it answers, when: release !== 'skipped' }
+    - { name: flush, meta: flush_handlers }
+    - { name: after, command: 'true', changed_when: false }
+  handlers: &handlers
+    - { name: it answers, shell: 'echo run >> "<%= out %>/log"; grep -q good "<%= out %>/release"', changed_when: false }
+`;
+    // The first play has the same handler, as two plays of one role do.
+    const releases = (): Project =>
+      project({
+        'site.yml': RELEASE.replace(
+          ' %HANDLERS% }',
+          `, handlers: [{ name: it answers, shell: 'echo early >> "<%= out %>/log"; grep -q good "<%= out %>/release"', changed_when: false }] }`,
+        ).replace(' &handlers', ''),
+      });
+
+    it('so that what it fails with can be replaced', async () => {
+      const one = releases();
+      const broken = await one.play('-e', 'release=bad');
+      expect(broken.tasks().slice(-2)).to.deep.equal(['changed release', 'failed it answers']);
+      const mended = await one.play('-e', 'release=good');
+      expect(mended.tasks()).to.deep.equal(['ok before', 'changed release', 'ok it answers', 'ok after']);
+      expect(one.lines('log')).to.deep.equal(['run', 'run']);
+      expect((await one.play('-e', 'release=good')).tasks()).to.deep.equal([
+        'ok before',
+        'ok release',
+        'ok after',
+      ]);
+    });
+
+    it('also when that task changes nothing, and where all that could notify it were skipped', async () => {
+      const one = releases();
+      await one.play('-e', 'release=bad');
+      const same = await one.play('-e', 'release=bad');
+      expect(same.tasks()).to.deep.equal(['ok before', 'ok release', 'failed it answers']);
+      one.write({ 'hosts/web1/release': 'good' });
+      const skipped = await one.play('-e', 'release=skipped');
+      expect(skipped.tasks()).to.deep.equal(['ok before', 'skipped release', 'ok it answers', 'ok after']);
+      expect(one.lines('log')).to.deep.equal(['run', 'run', 'run']);
+    });
+
+    it('also when another handler or a name from a variable leads to it', async () => {
+      const two = project({
+        'site.yml': `
+- hosts: all
+  pre_tasks: [{ name: before, command: 'true', changed_when: false }]
+  tasks:
+    - { name: a, copy: { dest: "<%= out %>/a", content: "<%= a %>" }, notify: "<%= 'first' %>" }
+  handlers:
+    - { name: second, shell: 'echo second >> "<%= out %>/log"; grep -q good "<%= out %>/a"' }
+    - { name: first, shell: 'echo first >> "<%= out %>/log"', notify: second }
+`,
+      });
+      expect((await two.play('-e', 'a=bad')).of('web1').failed).to.equal(1);
+      const mended = await two.play('-e', 'a=good');
+      expect(mended.tasks()).to.deep.equal([
+        'ok before',
+        'changed a',
+        'changed second',
+        'changed first',
+        'changed second',
+      ]);
+    });
+  });
+
+  it('is not said to be due where nothing was changed, or nothing could be noted', async () => {
+    const one = project({
+      'site.yml': `
+- hosts: all
+  tasks:
+    - name: refused
+      copy: { dest: "<%= out %>/a", content: a, validate: "false %s" }
+      notify: lost handler
+  handlers:
+    - { name: lost handler, command: 'true' }
+`,
+    });
+    const { events, errors } = await one.play();
+    expect(errors()).to.have.length(1);
+    expect(events.filter(({ type }) => type === 'warning')).to.deep.equal([]);
+  });
+
+  it('that cannot be noted is an error before anything is changed, and is not due', async function () {
+    if (process.getuid?.() !== 0 || spawnSync('sudo', ['-n', 'true']).status !== 0) this.skip();
+    const user = 'provision-noter';
+    const home = mkdtempSync(join(tmpdir(), 'noter-'));
+    try {
+      execFileSync('useradd', ['-r', '-M', '-d', home, '-s', '/bin/sh', user]);
+      // A home that is root's: the user cannot write there.
+      const one = project({
+        'site.yml': `
+- hosts: all
+  become: true
+  become_user: ${user}
+  tasks:
+    - { name: change, command: 'true', notify: lost handler }
+  handlers:
+    - { name: lost handler, command: 'true' }
+`,
+      });
+      const { events, errors, tasks } = await one.play();
+      expect(tasks()).to.deep.equal(['failed change']);
+      expect(errors()[0]).to.include({
+        hint: 'nothing was changed: is the disk of the host full, or /var read-only?',
+      });
+      expect(events.filter(({ type }) => type === 'warning')).to.deep.equal([]);
+    } finally {
+      spawnSync('userdel', [user]);
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+
+  it('is listed by provision pending with where it is noted, and dropped by --forget', async () => {
+    const one = site(`    - { name: fails, command: 'false', when: vars.fail }`);
+    await one.play('-e', '{"fail": true}');
+    const listed = await one.cli('pending');
+    expect([listed.code, listed.stderr]).to.deep.equal([0, '']);
+    expect(listed.stdout).to.match(
+      /^web1 +lost handler +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +\S+ \(.+\) +\/\S+\/pending\/lost-handler\.[0-9a-f]{16}$/m,
+    );
+    const wrong = await one.cli('pending', '--forget', 'lost handlr');
+    expect(wrong.code).to.equal(5);
+    expect(wrong.stderr).to.include('did you mean "lost handler"').and.to.include('nothing was dropped');
+    const data = JSON.parse((await one.cli('pending', '--format', 'json')).stdout) as {
+      host: string;
+      handler: string;
+    }[];
+    expect(data.find(({ handler }) => handler === 'lost handler')).to.include({ host: 'web1' });
+    const dropped = await one.cli('pending', '--forget', 'lost handler');
+    expect([dropped.code, dropped.stderr], dropped.stderr).to.deep.equal([0, '']);
+    expect((await one.cli('pending')).stdout).to.not.include('lost handler');
+    await one.play();
+    expect(one.lines('log')).to.deep.equal([]);
+  });
 });

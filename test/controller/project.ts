@@ -151,7 +151,7 @@ export function ioOf(
   return { io, said: () => ({ ...collected, code: io.exitCode }) };
 }
 
-const VERBS = ['run', 'verify', 'exec', 'plan', 'drift'];
+const VERBS = ['pending', 'run', 'verify', 'exec', 'plan', 'drift'];
 /** They take no inventory of their own. */
 const ALONE = ['apply', 'runs'];
 

@@ -55,4 +55,31 @@ describe('the release that the role app brings about', () => {
     expect(await dueWith({ app_limit_nofile: 1024 })).to.equal(true);
     expect(await dueWith({ pm2_version: '7.0.5' })).to.equal(true);
   });
+
+  it('is for a rollback the one before on all hosts, or the one that is named', async () => {
+    const targets = async (
+      local: Record<string, unknown>,
+      extra: Record<string, unknown>,
+    ): Promise<unknown> =>
+      ((await of(['app_rollback_targets'], local, extra))[0] as { target: string }[]).map(
+        ({ target }) => target,
+      );
+    expect(await targets(ran('1.4.0', '1.3.0'), { app_version: '1.2.0' })).to.deep.equal(['1.2.0', '1.2.0']);
+    expect(await targets(ran('1.4.0', '1.3.0'), { app_version: '1.3.0' })).to.deep.equal(['1.3.0', '1.3.0']);
+    expect(await of(['app_fleet'], ran('1.4.0'))).to.deep.equal(['app1 1.4.0, app2 1.4.0']);
+    expect(await of(['app_fleet'], {})).to.deep.equal(['app1 none, app2 none']);
+  });
+
+  it('is recorded unless the application may write to its releases', async () => {
+    const recorded = async (...paths: string[]): Promise<unknown> =>
+      (await of(['app_recorded'], {}, { app_writable_paths: paths }))[0];
+    expect(await recorded()).to.equal(true);
+    expect(await recorded('/srv/guestbook/shared/x', '/srv/guestbook/releases2')).to.equal(true);
+    expect(await recorded('/srv/guestbook/current/tmp')).to.equal(false);
+    expect(await recorded('/srv/guestbook/releases')).to.equal(false);
+  });
+
+  it('is called as its package.json says', async () => {
+    expect(await of(['app_version_of_package'], {})).to.deep.equal(['1.0.0']);
+  });
 });

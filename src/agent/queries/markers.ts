@@ -28,7 +28,7 @@ export function encodeMarker(name: string): string {
 }
 
 /** A file that was cut off by a crash names nothing: its step had not begun. */
-function decodeMarker(line: string): string[] {
+export function decodeMarker(line: string): string[] {
   try {
     return [decodeURIComponent(line)];
   } catch {

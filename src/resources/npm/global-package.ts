@@ -6,7 +6,7 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import { type NpmMode, type NpmParams, npmArgv } from './params.js';
+import { type NpmMode, type NpmParams, npmArgv, npmInstall } from './params.js';
 
 /** A package for the whole host. */
 export const globalPackage: NpmMode = {
@@ -15,11 +15,11 @@ export const globalPackage: NpmMode = {
   plan: (params, answers) => packageChanges(params, installedVersion(answers, manifests(params)), answers),
 
   apply(params) {
-    const words =
+    const argv =
       params.state === 'absent'
-        ? ['uninstall', '--global', params.name!]
-        : ['install', '--global', packageSpec(params)];
-    return [{ kind: 'run', argv: npmArgv(params, ...words) }];
+        ? npmArgv(params, 'uninstall', '--global', params.name!)
+        : npmInstall(params, 'install', '--global', packageSpec(params));
+    return [{ kind: 'run', argv }];
   },
 };
 

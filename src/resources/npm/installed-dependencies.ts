@@ -1,6 +1,6 @@
 import type { ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError } from '../../errors.js';
-import { type NpmMode, type NpmParams, insidePath, npmArgv } from './params.js';
+import { type NpmMode, type NpmParams, insidePath, npmArgv, npmInstall } from './params.js';
 
 /**
  * What package.json and its lock ask for. After an install the hash of both, of what npm says it has put into
@@ -38,7 +38,7 @@ export const installedDependencies: NpmMode = {
   apply: (params) => [
     {
       kind: 'run',
-      argv: npmArgv(params, params.ci === true ? 'ci' : 'install'),
+      argv: npmInstall(params, params.ci === true ? 'ci' : 'install'),
       cwd: params.path!,
       at: insidePath(params),
     },

@@ -5,7 +5,7 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import { type NpmMode, insidePath, npmArgv } from './params.js';
+import { type NpmMode, insidePath, npmArgv, npmInstall } from './params.js';
 
 /** One package in the node_modules of a folder. */
 export const localPackage: NpmMode = {
@@ -20,7 +20,10 @@ export const localPackage: NpmMode = {
   },
 
   apply(params) {
-    const words = params.state === 'absent' ? ['uninstall', params.name!] : ['install', packageSpec(params)];
-    return [{ kind: 'run', argv: npmArgv(params, ...words), cwd: params.path!, at: insidePath(params) }];
+    const argv =
+      params.state === 'absent'
+        ? npmArgv(params, 'uninstall', params.name!)
+        : npmInstall(params, 'install', packageSpec(params));
+    return [{ kind: 'run', argv, cwd: params.path!, at: insidePath(params) }];
   },
 };

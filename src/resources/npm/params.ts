@@ -12,6 +12,7 @@ export interface NpmParams {
   readonly ci?: boolean;
   readonly production?: boolean;
   readonly ignore_scripts?: boolean;
+  readonly allow_scripts?: boolean | readonly string[];
   readonly registry?: string;
   readonly executable?: string;
 }
@@ -42,6 +43,14 @@ export function modeOf(params: NpmParams): 'global' | 'local' | 'dependencies' {
     throw refused('ci installs what package-lock.json says and takes no name');
   if (version !== undefined && state === 'latest')
     throw refused('version and state: latest do not go together');
+  if (Array.isArray(params.allow_scripts) && global !== true)
+    throw new TaskError('allow_scripts with names goes with global: true alone', {
+      hint: 'in a project npm takes the names from allowScripts in package.json; allow_scripts: true runs all of them',
+    });
+  if (params.ignore_scripts === true && params.allow_scripts !== undefined && params.allow_scripts !== false)
+    throw new TaskError('ignore_scripts and allow_scripts do not go together', {
+      hint: 'leave one of them out',
+    });
   if (global === true) return 'global';
   return name === undefined ? 'dependencies' : 'local';
 }
@@ -63,6 +72,19 @@ export function npmArgv(params: NpmParams, ...words: readonly string[]): string[
     ...(params.ignore_scripts === true ? ['--ignore-scripts'] : []),
     ...(params.registry === undefined ? [] : [`--registry=${params.registry}`]),
   ];
+}
+
+/**
+ * The same, for what installs. npm 12 runs install scripts of those packages only that the project allows, leaves the others out with a warning
+ * and ends with 0: what needs them does not work then. So it is told to fail, naming them; earlier ones do not know the option.
+ */
+export function npmInstall(params: NpmParams, ...words: readonly string[]): string[] {
+  const { ignore_scripts: ignored, allow_scripts: allowed } = params;
+  const argv = npmArgv(params, ...words);
+  if (ignored === true) return argv;
+  if (allowed === true) return [...argv, '--dangerously-allow-all-scripts'];
+  const names = Array.isArray(allowed) && allowed.length > 0 ? [`--allow-scripts=${allowed.join(',')}`] : [];
+  return [...argv, '--strict-allow-scripts', ...names];
 }
 
 function refused(message: string): TaskError {

@@ -12,6 +12,8 @@ import type { RunRecord, RecordedApp } from './record.js';
 export interface Decision {
   readonly app: string;
   readonly action: 'start' | 'replace' | 'reload' | 'stop' | 'delete' | 'none';
+  /** where it logs, for what starts it: the beginnings of the paths, errors first */
+  readonly logs?: readonly string[];
   readonly changes: readonly Change[];
 }
 
@@ -56,9 +58,10 @@ export function decide(params: Pm2Params, answers: Answers): Decisions {
 
 function decideSettled(params: Pm2Params, record: RunRecord): Decisions {
   if (params.state !== 'reloaded') return { apps: [], changes: [], record };
-  const apps = record.apps.map(({ name }): Decision => ({
+  const apps = record.apps.map(({ name, logs }): Decision => ({
     app: name,
     action: 'reload',
+    ...(logs ? { logs } : {}),
     changes: [reloaded(name)],
   }));
   return { apps, changes: apps.flatMap(({ changes }) => changes), record };
@@ -74,8 +77,9 @@ function decideRunning(params: Pm2Params, found: Probed & { sha256: string }, an
       recorded: recorded.get(app.name),
       found,
     });
-    if (params.state !== 'reloaded' || decision.action !== 'none') return decision;
-    return { app: app.name, action: 'reload', changes: [reloaded(app.name)] } satisfies Decision;
+    const { logs } = app;
+    if (params.state !== 'reloaded' || decision.action !== 'none') return { ...decision, logs };
+    return { app: app.name, action: 'reload', changes: [reloaded(app.name)], logs } satisfies Decision;
   });
   const names = new Set(wanted.map(({ name }) => name));
   const gone = [...recorded.keys()]
@@ -83,7 +87,14 @@ function decideRunning(params: Pm2Params, found: Probed & { sha256: string }, an
     .map((app): Decision => ({ app, action: 'delete', changes: [change(app, 'state', 'running', null)] }));
   const record: RunRecord = {
     sha256: found.sha256,
-    apps: wanted.map(({ name, instances, cwd, digest, keys }) => ({ name, instances, cwd, digest, keys })),
+    apps: wanted.map(({ name, instances, cwd, digest, keys, logs }) => ({
+      name,
+      instances,
+      cwd,
+      digest,
+      keys,
+      logs,
+    })),
   };
   const changes = [...gone, ...apps].flatMap((decision) => decision.changes);
   // The file differs in what means nothing (a comment): noted, so that the next run need not evaluate it again.

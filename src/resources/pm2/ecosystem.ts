@@ -15,6 +15,8 @@ export interface WantedApp {
   readonly instances: number;
   /** undefined: whatever PM2 takes for the script */
   readonly interpreter: string | undefined;
+  /** the beginnings of its log files' paths: PM2 may put the number of an instance behind them */
+  readonly logs: readonly string[];
   readonly digest: string;
   readonly keys: readonly string[];
 }
@@ -93,9 +95,25 @@ function normalise(app: App, { params, cpus }: { params: Pm2Params; cpus: number
     execMode,
     instances: instancesOf(app['instances'], cpus),
     interpreter: typeof interpreter === 'string' ? interpreter : undefined,
+    logs: [
+      logOf(app, ['error_file', 'err_file', 'error', 'err'], 'error', params, cwd),
+      logOf(app, ['out_file', 'out', 'output'], 'out', params, cwd),
+    ],
     digest: createHash('sha256').update(canonical(app)).digest('hex'),
     keys: keysOf(app),
   };
+}
+
+function logOf(
+  app: App,
+  keys: readonly string[],
+  kind: string,
+  { pm2_home: home, name: only }: Pm2Params,
+  cwd: string,
+): string {
+  const given = keys.map((key) => app[key]).find((value) => typeof value === 'string');
+  const name = typeof app['name'] === 'string' ? app['name'] : (only ?? '');
+  return posix.resolve(cwd, given ?? `${home}/logs/${name}-${kind}.log`).replace(/\.log$/, '');
 }
 
 /** PM2's rule: a Node app that says how many instances it wants is a cluster, unless it says otherwise. */

@@ -20,6 +20,8 @@ export interface RecordedApp {
   readonly digest: string;
   /** its options and the variables of its environment */
   readonly keys: readonly string[];
+  /** where it logs; records of earlier versions say nothing of it */
+  readonly logs?: readonly string[];
 }
 
 export function formatRecord(record: RunRecord): string {
@@ -39,11 +41,20 @@ export function parseRecord(text: string): RunRecord | undefined {
 }
 
 function isApp(value: unknown): value is RecordedApp {
-  const { name, instances, cwd, digest, keys } = (value ?? {}) as Partial<Record<keyof RecordedApp, unknown>>;
+  const {
+    name,
+    instances,
+    cwd,
+    digest,
+    keys,
+    logs = [],
+  } = (value ?? {}) as Partial<Record<keyof RecordedApp, unknown>>;
   return (
     [name, cwd, digest].every((one) => typeof one === 'string') &&
     typeof instances === 'number' &&
     Array.isArray(keys) &&
-    keys.every((key) => typeof key === 'string')
+    keys.every((key) => typeof key === 'string') &&
+    Array.isArray(logs) &&
+    logs.every((path) => typeof path === 'string' && path.startsWith('/'))
   );
 }
