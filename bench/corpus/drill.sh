@@ -99,7 +99,7 @@ sql -e 'DROP DATABASE large'
 # A dump as this role made it before.
 sql -e "CREATE DATABASE older; USE older; CREATE TABLE f (id INT PRIMARY KEY, v FLOAT); INSERT INTO f VALUES (1, 1234567.8); CREATE VIEW w AS SELECT id FROM f;
   /*M! CREATE TABLE h (i INT PRIMARY KEY) WITH SYSTEM VERSIONING */; /*M! CREATE SEQUENCE sq */; /*M! CREATE TABLE u (id INT DEFAULT NEXTVAL(sq) PRIMARY KEY, x INT) */; /*M! INSERT INTO u (x) VALUES (1) */"
-sleep 1
+sleep 3
 old=$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -m 700 "$backups/$old"
 (
