@@ -25,7 +25,8 @@ export interface AccountParams {
 
 export const mysqlUser = resource<AccountParams>({
   name: 'mysql_user',
-  summary: 'Manage MariaDB and MySQL accounts and what they may do.',
+  summary:
+    'Manage MariaDB and MySQL accounts and what they may do. Privileges by a role, or by PUBLIC, are left as they are.',
   schema: {
     type: 'object',
     additionalProperties: false,

@@ -104,7 +104,10 @@ describe('what goes before a plan', () => {
     const one = site('1', '1', '2');
     writeFileSync(
       join(one.dir, 'site.yml'),
-      readFileSync(join(one.dir, 'site.yml'), 'utf8').replace('path: "<%= out %>"', 'path: "<%= out %>/gone"'),
+      readFileSync(join(one.dir, 'site.yml'), 'utf8').replace(
+        'path: "<%= out %>"',
+        'path: "<%= out %>/gone"',
+      ),
     );
     const { tasks, errors } = await one.playWith(all);
     expect(tasks()).to.deep.equal(['failed it']);

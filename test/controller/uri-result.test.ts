@@ -32,7 +32,11 @@ describe('the result of uri', () => {
 - { debug: { msg: "<%= r.failed %> <%= r.status %> <%= r.content ?? 0 %>" } }
 `.replace('r.status not in [500]', 'r.status !== 500'),
       ).play();
-      expect(errors().map((e) => e.message).slice(1)).to.deep.equal([]);
+      expect(
+        errors()
+          .map((e) => e.message)
+          .slice(1),
+      ).to.deep.equal([]);
       expect(messages()).to.deep.equal([
         `true 500 tired${method === 'HEAD' ? '' : ' tired {"why":"tired"}'}`,
         'false 500 0',

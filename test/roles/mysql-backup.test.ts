@@ -81,10 +81,106 @@ describe('roles/mysql/files/mysql-backup.lib', () => {
     });
   });
 
+  it('makes a file name of any database, and gets it back', () => {
+    const said = bash(
+      `format_of() { echo 2; }; for one in shop 'my shop' '.odd' '-x' 'a/b%2F' 'q\`"\\n'; do file=$(file_name "$one"); echo "$file"; [ "$(database_of any "/b/$file.sql.gz")" = "$one" ] || echo "not $one"; done`,
+    );
+    expect(said.stdout.split('\n'), said.stderr).to.deep.equal([
+      'shop',
+      'my shop',
+      '%2Eodd',
+      '%2Dx',
+      'a%2Fb%252F',
+      'q`"\\n',
+      '',
+    ]);
+  });
+
+  it('says in words what room there is', () => {
+    const { status, stderr } = bash('room /proc 3145728 "the backup"');
+    expect(status).to.equal(1);
+    expect(stderr).to.equal(
+      '/proc has 0 MiB free, and the backup takes about 3.0 MiB: make room there, or set another folder\n',
+    );
+    expect(bash('room /proc 0 "the backup"').stderr).to.match(/^\/proc has 0 MiB free/);
+    expect(bash('room /tmp 1 "the backup"').status).to.equal(0);
+  });
+
   it('writes any name and text for SQL', () => {
     expect(bash(`name 'a\`b'`).stdout).to.equal('`a``b`');
     expect(bash(`text "it's"`).stdout).to.equal("CONVERT(X'69742773' USING utf8mb4)");
   });
+});
+
+describe('roles/mysql/files/mysql-load.lib', () => {
+  const dump = `/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
+--
+-- Table structure for table \`u\`
+--
+CREATE TABLE \`u\` (\`id\` int);
+--
+-- Dumping data for table \`u\`
+--
+LOCK TABLES \`u\` WRITE;
+/*!40000 ALTER TABLE \`u\` DISABLE KEYS */;
+INSERT INTO \`u\` VALUES (1),
+(2);
+/*!40000 ALTER TABLE \`u\` ENABLE KEYS */;
+UNLOCK TABLES;
+DELIMITER ;;
+CREATE PROCEDURE p() BEGIN
+/*
+-- Final view structure for view \`x\`
+UNLOCK TABLES;
+*/ END ;;
+DELIMITER ;
+--
+-- Final view structure for view \`v\`
+--
+CREATE VIEW v AS SELECT 1;
+`;
+
+  it('takes the locks of older dumps out, which refuse the sequences that defaults are, and nothing of a routine', () => {
+    const all = loadable('first');
+    expect(all).to.not.match(/LOCK TABLES \`u\`/);
+    expect(all.match(/UNLOCK TABLES/g)).to.have.length(1);
+    expect(all).to.include('INSERT INTO `u` VALUES (1),\n(2);').and.to.include('*/ END ;;\nDELIMITER ;\n');
+    expect(all).to.not.include('CREATE VIEW');
+    // A day that its month does not have is kept.
+    expect(all).to.include("SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'");
+  });
+
+  it('has the views by themselves, and the structure without rows', () => {
+    const views = loadable('views');
+    expect(views)
+      .to.match(/^\/\*!40101 SET/)
+      .and.to.include('CREATE VIEW v')
+      .and.to.not.match(/CREATE (TABLE|PROCEDURE)/);
+    const bare = loadable('first none');
+    expect(bare)
+      .to.include('CREATE TABLE')
+      .and.to.include('CREATE PROCEDURE')
+      .and.to.not.match(/INSERT|^\(2\)/m);
+  });
+
+  it('knows what an older backup has, which has no list', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'provision-backup-'));
+    writeFileSync(
+      join(dir, 'shop.sql'),
+      `${dump}--\n-- Table structure for table \`h\`\n--\nCREATE TABLE \`h\` (\n) ENGINE=InnoDB WITH SYSTEM VERSIONING;\n--\n-- Sequence structure for \`s\`\`q\`\n`,
+    );
+    const said = bash(`gzip ${dir}/shop.sql; held ${dir} shop`, { lib: 'mysql-load.lib' });
+    rmSync(dir, { recursive: true });
+    expect(said.stdout, said.stderr).to.equal(
+      'base table\tu\t\nsequence\ts`q\t\nsystem versioned\th\t\nview\tv\t\n',
+    );
+  });
+
+  function loadable(how: string): string {
+    const { status, stdout, stderr } = bash(`loadable ${how}`, { input: dump, lib: 'mysql-load.lib' });
+    expect(status, stderr).to.equal(0);
+    return stdout;
+  }
 });
 
 function at(time: number): string {
@@ -95,8 +191,12 @@ function timeOf(name: string): number {
   return Date.parse(name.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
-function bash(code: string, { input = '' } = {}): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync('bash', ['-c', `. roles/mysql/files/mysql-backup.lib; ${code}`], {
+function bash(
+  code: string,
+  { input = '', lib = '' } = {},
+): { status: number | null; stdout: string; stderr: string } {
+  const more = lib === '' ? '' : `. roles/mysql/files/${lib};`;
+  return spawnSync('bash', ['-c', `. roles/mysql/files/mysql-backup.lib; ${more} ${code}`], {
     encoding: 'utf8',
     input,
   });

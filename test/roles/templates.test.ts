@@ -17,6 +17,30 @@ describe('templates of roles', () => {
     });
   }
 
+  describe('server.cnf', () => {
+    it('gives tables that name the character set alone the collation of all others', async () => {
+      const text = rendered(
+        await on('mysql', 'db1', { extra: { mysql_collation: 'utf8mb4_bin' } }),
+        'server.cnf.ejs',
+      );
+      expect(text).to.include('collation-server = utf8mb4_bin\n');
+      expect(text).to.include('loose-character-set-collations = utf8mb4=utf8mb4_bin\n');
+    });
+
+    it('leaves that to the user who sets it, and to MySQL, which has no such setting', async () => {
+      const own = { mysql_settings: { character_set_collations: 'utf8mb3=utf8mb3_bin' } };
+      const text = rendered(await on('mysql', 'db1', { extra: own }), 'server.cnf.ejs');
+      expect(text.match(/^.*collations.*$/gm)).to.deep.equal([
+        'character-set-collations = utf8mb3=utf8mb3_bin',
+      ]);
+      const mysql = rendered(
+        await on('mysql', 'db1', { extra: { mysql_flavor: 'mysql' } }),
+        'server.cnf.ejs',
+      );
+      expect(mysql).to.not.include('collations');
+    });
+  });
+
   describe('haproxy.cfg', () => {
     it('spreads over the hosts of both groups, with health checks', async () => {
       const text = rendered(await on('haproxy', 'lb1'), 'haproxy.cfg.ejs');

@@ -11,3 +11,12 @@ CREATE PROCEDURE count_orders() SELECT COUNT(*) FROM orders;
 CREATE EVENT nothing ON SCHEDULE EVERY 1 DAY DO DELETE FROM orders WHERE id < 0;
 CREATE TABLE other.things (id INT PRIMARY KEY, what TEXT);
 INSERT INTO other.things VALUES (1, 'a thing');
+-- What dumps lose: digits of FLOAT, the history of versioned tables, sequences that are defaults.
+CREATE TABLE measures (id INT PRIMARY KEY, v FLOAT);
+INSERT INTO measures VALUES (1, 1234567.8), (2, 16777217);
+/*M! CREATE TABLE versions (id INT PRIMARY KEY, v FLOAT) WITH SYSTEM VERSIONING */;
+/*M! INSERT INTO versions VALUES (1, 1234567.8) */;
+/*M! UPDATE versions SET v = 1234567.9 */;
+/*M! CREATE SEQUENCE numbers */;
+/*M! CREATE TABLE numbered (id INT DEFAULT NEXTVAL(numbers) PRIMARY KEY, v INT) */;
+/*M! INSERT INTO numbered (v) VALUES (1), (2) */;

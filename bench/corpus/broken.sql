@@ -1,0 +1,21 @@
+-- What no dump can take: each is named by the run, and stops nothing else.
+CREATE DATABASE broken;
+USE broken;
+CREATE TABLE well (id INT PRIMARY KEY, f FLOAT);
+INSERT INTO well VALUES (1, 1234567.8);
+CREATE TABLE gone (a INT);
+CREATE VIEW no_table AS SELECT a FROM gone;
+CREATE VIEW a_on_it AS SELECT a FROM no_table;
+CREATE FUNCTION fn () RETURNS INT DETERMINISTIC RETURN 1;
+CREATE VIEW no_function AS SELECT fn() AS a;
+CREATE VIEW no_column AS SELECT id, f FROM well;
+ALTER TABLE well DROP COLUMN f;
+DROP FUNCTION fn;
+DROP TABLE gone;
+CREATE TABLE part1 (id INT) ENGINE = MyISAM;
+CREATE TABLE merged (id INT) ENGINE = MERGE UNION = (part1);
+DROP TABLE part1;
+CREATE TABLE no_file (id INT PRIMARY KEY, f FLOAT);
+INSERT INTO no_file VALUES (1, 1.5);
+CREATE TRIGGER of_no_file BEFORE INSERT ON no_file FOR EACH ROW SET NEW.f = 1;
+ALTER TABLE no_file DISCARD TABLESPACE;
