@@ -24,7 +24,7 @@ export interface QueryKind<K extends Query['kind']> {
     queries: readonly Of<K>[],
     outputs: readonly PartOutput[],
     owners?: Owners,
-  ): readonly (K extends 'file' | 'content' ? AnswerOf[K] | Refused : AnswerOf[K])[];
+  ): readonly (K extends 'file' | 'content' | 'sum' ? AnswerOf[K] | Refused : AnswerOf[K])[];
 }
 
 /** What a piece printed, as text. */
