@@ -19,9 +19,10 @@ export interface Sending {
 }
 
 /** Bytes that are read and written at a time: two of these are held for each host. */
-const CHUNK = 128 * 1024;
+const CHUNK = 256 * 1024;
 /** Bytes of a frame. Each costs the host a process, and nothing can be said to it in the midst of one: a fast link gets larger ones. */
-const SMALLEST_FRAME = 256 * 1024;
+const SMALLEST_FRAME = 64 * 1024;
+const FIRST_FRAME = 256 * 1024;
 const LARGEST_FRAME = 8 * 1024 * 1024;
 /** ms in which a frame should be sent */
 const FRAME_WITHIN = 250;
@@ -55,7 +56,7 @@ export async function sendContent(content: Content, sending: Sending): Promise<v
 type Read = (from: number, length: number) => Promise<Buffer>;
 
 async function sendFrames(size: number, read: Read, sending: Sending): Promise<void> {
-  let [at, length] = [0, SMALLEST_FRAME];
+  let [at, length] = [0, FIRST_FRAME];
   while (at < size && !sending.isEnough()) {
     const end = Math.min(size, at + length);
     const began = performance.now();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, type BigIntStats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { stampOf, type FileContent } from '../agent/content.js';
 import { TaskError, messageOf } from '../errors.js';
@@ -40,6 +40,8 @@ export async function withSums<T>(work: () => T): Promise<T> {
 
 /** Files read at the same time. */
 const AT_ONCE = 2;
+/** Bytes that are read at a time. */
+const PIECE = 512 * 1024;
 
 interface Known {
   readonly stamp: string;
@@ -85,15 +87,29 @@ export function createFileSums(): FileSums {
 
 async function sumOfFile(path: string, stamp: string): Promise<string | TaskError> {
   try {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
-      hash.update(chunk as Buffer);
+    const sum = await readSum(path);
     // Of a file that is being written it is the sum of no content that there ever was.
-    if (stampOf(await stat(path, { bigint: true })) === stamp) return hash.digest('hex');
+    if (stampOf(await stat(path, { bigint: true })) === stamp) return sum;
     return new TaskError(`${path} changed while it was read`, {
       hint: 'run again when whatever writes it is done',
     });
   } catch (error) {
     return new TaskError(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Through one buffer: a stream makes a new one for each piece, which all count until somebody collects them. */
+async function readSum(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(PIECE);
+  const file = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
 }

@@ -12,6 +12,7 @@ import type { Channel, Connection } from './connection.js';
 import type { ConnectOptions } from './connect.js';
 import { timeFor, type TimeLeft } from './dial.js';
 import { plainReason, tooLate } from './failure.js';
+import { gatherWrites } from './gather-writes.js';
 import { ALGORITHMS } from './algorithms.js';
 import { algorithmsFor, createHostKeyCheck, type HostKeyCheck } from './host-key.js';
 import { authMethods, type Tried } from './login.js';
@@ -70,6 +71,7 @@ async function login(
   options: ConnectOptions,
 ): Promise<Client> {
   believeKnownHosts(target, options);
+  if (socket instanceof Socket) gatherWrites(socket);
   const check = createHostKeyCheck(target, socket instanceof Socket ? socket.remoteAddress : undefined);
   const tried: Tried[] = [];
   const offers = createOffers();
