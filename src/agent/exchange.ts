@@ -253,7 +253,10 @@ export function createExchange(given: {
     return new Promise((resolve) => {
       counters.bytesSent += bytes.length;
       one.wake = resolve;
-      channel.stdin.write(bytes, () => resolve());
+      channel.stdin.write(bytes, () => {
+        if (channel.flushed) void channel.flushed().then(resolve);
+        else resolve();
+      });
     });
   }
 

@@ -169,11 +169,11 @@ export type FileAnswer =
       /** where a link points to */
       readonly target?: string;
     };
-/** `same`: the sha256 is the one given as `unless`. `large`: over 1 MiB, only the hash was sent. */
+/** `same`: the sha256 is the one given as `unless`. `large`: over 1 MiB, only the hash was sent; null: it takes too long to get. */
 export type ContentAnswer =
   | { readonly state: 'absent' }
   | { readonly state: 'same' }
-  | { readonly state: 'large'; readonly sha256: string }
+  | { readonly state: 'large'; readonly sha256: string | null }
   | { readonly state: 'content'; readonly content: Buffer };
 /** `sha256`: null where the file has another size. */
 export type SumAnswer =

@@ -1,4 +1,4 @@
-import { sumOf, type Content, type FileContent } from '../../agent/content.js';
+import { LARGEST_HELD, sumOf, type Content, type FileContent } from '../../agent/content.js';
 import type { Answers, ContentQuery, FileQuery, Query, SumQuery } from '../../agent/query.js';
 import type { Step } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
@@ -109,10 +109,21 @@ function contentChanges(file: WholeFile, answers: Answers): Change[] {
     case 'content':
       return [{ subject, field: 'content', before: showContent(content.content), after }];
     case 'large':
-      return [{ subject, field: 'checksum', before: content.sha256, after: sumOf(file.content) }];
+      return [largeChange(subject, file.content, content.sha256)];
     case 'absent':
       return [{ subject, field: 'content', before: null, after }];
   }
+}
+
+/** Only large files are answered so: a content that is none differs from it, whatever its sum. */
+function largeChange(subject: string, content: Buffer, sha256: string | null): Change {
+  if (sha256 === null && content.length > LARGEST_HELD) {
+    throw new TaskError(`the checksum of ${subject} is not there in time`, {
+      hint: 'is it a very large file, or the disk of the host stuck?',
+    });
+  }
+  const before = sha256 ?? 'of a file that is too large to read it';
+  return { subject, field: 'checksum', before, after: sumOf(content) };
 }
 
 /** Of a large file sizes and sums are all that there is to say. */
