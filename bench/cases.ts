@@ -11,12 +11,13 @@ export const caseNames = [
   'hundred-lines',
   'files',
   'many',
+  'big-file',
   'site',
   'start-up',
 ] as const;
 export type CaseName = (typeof caseNames)[number];
 /** Those that all contestants take part in, on the hosts of the benchmark. */
-export type HostCase = Exclude<CaseName, 'many' | 'site' | 'start-up'>;
+export type HostCase = Exclude<CaseName, 'many' | 'big-file' | 'site' | 'start-up'>;
 
 /** What is measured, on hosts that all tasks of the playbook have converged (but for `first`). */
 export interface Case {

@@ -7,6 +7,7 @@ import { errorLines } from '../src/reporters/error-lines.js';
 import { createPalette } from '../src/reporters/palette.js';
 import { parseSubnet } from '../src/cluster/addresses.js';
 import type { HostCase } from './cases.js';
+import { runBigFile } from './big-file.js';
 import { runMany } from './many.js';
 import { installPeers, installPython, raiseHosts, saveDisks } from './hosts.js';
 import { addLatency, type Distance } from './latency.js';
@@ -76,7 +77,7 @@ interface Found {
 
 /** The cases for all contestants: the way gets longer from one set of rounds to the next, the hosts stay. */
 async function runOnHosts(
-  names: readonly (HostCase | 'many')[],
+  names: readonly (HostCase | 'many' | 'big-file')[],
   base: Omit<Bench, 'hosts' | 'releases'>,
 ): Promise<Found> {
   const { workspace, options, signal } = base;
@@ -98,8 +99,10 @@ async function runOnHosts(
         latency.push(distance.by);
         const field = await fieldAt(running, distance);
         for (const name of names) {
-          if (name !== 'many') series.push(...(await runCase(name, rtt, field, running)));
-          else if (rtt === options.rtt[0]) series.push(...(await runMany(field, running)));
+          if (name !== 'many' && name !== 'big-file')
+            series.push(...(await runCase(name, rtt, field, running)));
+          else if (rtt === options.rtt[0])
+            series.push(...(await (name === 'many' ? runMany : runBigFile)(field, running)));
         }
       } finally {
         await distance.remove();

@@ -11,6 +11,8 @@ export interface Options {
   readonly contestants: readonly ContestantName[];
   /** seconds that one contestant may spend on one case at one RTT before it leaves further rounds to the others */
   readonly budget: number;
+  /** of the file of big-file, in MiB */
+  readonly size: number;
   readonly subnet: string;
   readonly cluster: string;
   readonly results: string | undefined;
@@ -37,6 +39,7 @@ export function readOptions(argv: readonly string[]): Options {
       whole(1, 86_400),
       600,
     )
+    .option('--size <MiB>', 'of the file of big-file', whole(1, 100_000), 1024)
     .option('--quick', 'a smoke test: 2 hosts, 1 round, no latency, no peers, no file is written')
     .option('--subnet <cidr>', 'private range for the cluster', '10.96.0.0/24')
     .option('--cluster <name>', 'name of the cluster', 'bench')
@@ -50,6 +53,7 @@ export function readOptions(argv: readonly string[]): Options {
     ...given,
     hosts: said('hosts') ? given.hosts : 2,
     rounds: said('rounds') ? given.rounds : 1,
+    size: said('size') ? given.size : 64,
     rtt: said('rtt') ? given.rtt : [0],
     contestants: said('contestants') ? given.contestants : ['floor', 'provision'],
     results: said('results') ? given.results : undefined,

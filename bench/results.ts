@@ -75,6 +75,7 @@ function row(one: Series, group: readonly Series[]): string[] {
 function titleOf(name: CaseName): string {
   if (name === 'site') return 'site.yml converged';
   if (name === 'many') return 'converged run, 30 tasks, many hosts';
+  if (name === 'big-file') return 'a large file to all hosts';
   if (name === 'start-up') return 'start-up (over `node -e 0`)';
   return cases[name].title;
 }

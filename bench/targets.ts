@@ -18,6 +18,8 @@ export function verdicts(all: readonly Series[]): Verdict[] {
     if (spread === undefined) return [];
     return [{ target, measured: spreadText(spread, limit.unit), met: within(spread.median, limit) }];
   };
+  const peaks = (contestant: string): readonly number[] =>
+    all.find((one) => one.case === 'big-file' && one.contestant === contestant)?.peakMb ?? [];
   const most = (most: number, unit: Unit = 'x'): Limit => ({ most, unit });
   const least = (least: number): Limit => ({ least, unit: 'x' });
 
@@ -71,6 +73,16 @@ export function verdicts(all: readonly Series[]): Verdict[] {
       '200 hosts take at most 2.2 x as long as 100',
       ratios(of('many', '200 hosts'), of('many', '100 hosts')),
       most(2.2),
+    ),
+    ...judge(
+      'a large file: at least 0.6 x the speed of scp',
+      ratios(of('big-file', 'scp'), own('big-file')),
+      least(0.6),
+    ),
+    ...judge(
+      'a large file: at most 60 MB more in the controller than without it',
+      differences(peaks('provision'), peaks('no file')),
+      most(60, 'MB'),
     ),
     ...judge(
       '`provision --version`: at most 1.5 x `node -e 0`',

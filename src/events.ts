@@ -47,6 +47,19 @@ export type RunEvent =
       readonly line: string;
     }
   | {
+      /** a large file is on its way, once a second after the first */
+      readonly type: 'sending';
+      readonly host: string;
+      readonly task: TaskLabel;
+      /** where it goes on the host */
+      readonly path: string;
+      /** bytes that the link has taken, and all of them */
+      readonly sent: number;
+      readonly size: number;
+      /** since the first byte */
+      readonly ms: number;
+    }
+  | {
       readonly type: 'retry';
       readonly host: string;
       readonly task: TaskLabel;

@@ -6,6 +6,7 @@ import type { PartOutput } from '../src/agent/part.js';
 import { Answers, type Query } from '../src/agent/query.js';
 import { user, group } from '../src/agent/queries/accounts.js';
 import { content } from '../src/agent/queries/content.js';
+import { sum } from '../src/agent/queries/sum.js';
 import { file } from '../src/agent/queries/file.js';
 import { listen, sysctl } from '../src/agent/queries/kernel.js';
 import { markers } from '../src/agent/queries/markers.js';
@@ -149,6 +150,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a file of keys': (text) => editKeys(text, { keys: [], want: 'present' }),
   'a signal, SIGKILL': (text) => splitSignal(137, text),
   'a signal, SIGABRT': (text) => splitSignal(134, text),
+  sums: (text) => sum.parse([{ kind: 'sum', path: '/a', size: 1 }], [output(text)]),
   contents: (text) =>
     content.parse(
       [

@@ -3,7 +3,9 @@
 #   H <holder>             who asks: noted for each file that is written
 #   L <holder>             take this host's lock, keep it as long as this process lives; refused: the next R does not run
 #   S <bytes>              a path follows: a file that is being put together; removed when the link is lost
-#   D <bytes>              so many bytes follow: append them to that file
+#   D <bytes>              so many bytes follow: append them to that file; what cannot be written is announced (unstaged), and the rest
+#                          need not be sent
+#   U                      remove that file: it will not be needed
 #   R <id> <bytes> <u|i>   a script of that many bytes follows: run it (u: it must not be interrupted)
 #   K <id>                 stop that script and everything below it
 #   B                      nothing runs and nothing more is asked: end. The end of stdin alone means that the link is gone.
@@ -143,6 +145,16 @@ note_writer() {
   [ -d "$state/written" ] || mkdir -p -- "$state/written" || return
   printf '%s\n' "$holder" >"$state/written/$1"
 } 2>/dev/null
+
+# sum_query PATH SIZE WITHIN ABSENT UNREADABLE: show_sum with the rights that the path asks for.
+sum_query() {
+  whose "$1" follow
+  case $by in
+    '') show_sum "$@" ;;
+    shared | never) code "$4" ;;
+    *) as_user "$by" 'show_sum "$@"' "$@" ;;
+  esac
+}
 
 # put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it. What is noted already stays,
 # with its time and who noted it; one that a crash has cut off names nothing.
@@ -319,6 +331,7 @@ take_lock() {
 # stage PATH: descriptor 6 takes what D frames bring; without it they are read and thrown away. A file that goes into somebody
 # else's folder is put together in one of the agent's own, and copied from there.
 stage() {
+  drop_staged_file
   staged=$1 spooled=$(
     survey_way "$1"
     whose "$1" entry
@@ -329,7 +342,19 @@ stage() {
     staged=$state/staged/${staged##*/}
   fi
   unstaged=$( ( umask 077; set -C; : >"$staged" ) 2>&1 )
-  if [ -z "$unstaged" ]; then exec 6>>"$staged"; else exec 6>/dev/null; fi
+  if [ -z "$unstaged" ]; then exec 6>>"$staged"; else exec 6>/dev/null; tell unstaged; fi
+}
+
+# drop_staged_file: what did not get to its place.
+drop_staged_file() {
+  exec 6>&-
+  [ -z "$staged" ] || rm -f -- "$staged"
+  staged='' spooled='' unstaged=''
+}
+
+# arrived SHA256: what was put together is what was sent.
+arrived() {
+  rest=$(sha256sum <"$staged") && [ "${rest%% *}" = "$1" ]
 }
 
 start_job() {
@@ -344,9 +369,8 @@ $text"
 
 # What is left when the controller or the link is gone.
 finish() {
-  exec 6>&-
   if [ "$mode" = i ]; then stop_job; elif [ -n "$job" ]; then wait "$job" 2>/dev/null; fi
-  [ -z "$staged" ] || rm -f -- "$staged"
+  drop_staged_file
   [ -z "$relayed" ] || [ -z "$locked" ] || flock -u 9
   exec 9>&-
   trap '' PIPE
@@ -372,7 +396,13 @@ serve() {
         stage "$text"
         ;;
       D)
-        rest=$(dd bs="$id" count=1 iflag=fullblock status=none 2>&1 >&6) || unstaged=${rest:-it could not be written}
+        if ! rest=$(dd bs="$id" count=1 iflag=fullblock status=none 2>&1 >&6) && [ -z "$unstaged" ]; then
+          unstaged=${rest:-it could not be written}
+          tell unstaged
+        fi
+        ;;
+      U)
+        drop_staged_file
         ;;
       R)
         take "$bytes"

@@ -1,10 +1,12 @@
 import { TaskError, UnreachableError, escapeControl, type ProvisionError } from '../errors.js';
 import type { Channel } from '../transport/connection.js';
+import type { Content } from './content.js';
 import { createCapped } from './capped.js';
 import { createLines, type Lines } from './lines.js';
 import { LockedError } from './locked-error.js';
 import type { Part, PartOutput } from './part.js';
 import type { Budget } from './limits.js';
+import { sendContent, type Sent } from './send-content.js';
 import { createSplitter } from './splitter.js';
 import { createThrottle } from './throttle.js';
 import { StoppedError } from './stopped-error.js';
@@ -13,6 +15,10 @@ import { createWatch, type Limits, type StopReason, type Watch } from './watch.j
 export interface RequestOptions extends Limits {
   /** a line that a step printed, as it comes; `step` is its index */
   readonly onLine?: (step: number, stream: Stream, line: string) => void;
+  /** the timeout is only what is usual: it begins when a large file has been sent, however long that takes */
+  readonly afterSending?: boolean;
+  /** told of each piece of a large file that has been sent */
+  readonly onSent?: (about: Sent) => void;
 }
 
 export type Stream = 'stdout' | 'stderr';
@@ -33,7 +39,7 @@ export interface Script {
   /** who asks, from now on */
   readonly by?: string | undefined;
   /** put these bytes into a file of the host first */
-  readonly staged?: { readonly path: string; readonly content: Buffer } | undefined;
+  readonly staged?: { readonly path: string; readonly target: string; readonly content: Content } | undefined;
 }
 
 /** The conversation with one agent: frames out, parts in. One script at a time. */
@@ -62,7 +68,6 @@ export interface Exchange {
 const STOP_WITHIN = 5000;
 /** hello, lock, end, stopped and bye, on both streams, and room for those of a request that has just ended */
 const MOST_MARKERS = 32;
-const PIECE = 256 * 1024;
 
 /** How far one of the two streams is: they arrive independently, one may be some parts ahead. */
 interface StreamState {
@@ -85,6 +90,13 @@ interface Running {
   stopped: Error | undefined;
   /** the agent was told to end it */
   stopping: boolean;
+  /** its large file is being sent: the agent has not heard of it yet */
+  sending: boolean;
+  /** the host cannot write what it is sent: the rest is for nothing */
+  unstaged: boolean;
+  over: boolean;
+  /** nobody waits for the link to take what is being written */
+  wake: () => void;
 }
 
 export function createExchange(given: {
@@ -92,7 +104,7 @@ export function createExchange(given: {
   readonly nonce: string;
   readonly channel: Channel;
   readonly budget: Budget;
-  /** seconds until the agent must have said hello, once something was asked of it */
+  /** seconds until the agent must have said hello, once something was asked of it; and in which it has to take a part of what is sent */
   readonly startWithin: number;
   /** the error of an agent that ended before it said hello, if it is become's */
   readonly refused: (code: number | null, said: string) => ProvisionError | undefined;
@@ -167,6 +179,8 @@ export function createExchange(given: {
         options,
         streams: { stdout: streamState(script.parts[0]), stderr: streamState(script.parts[0]) },
         settle: (outcome) => {
+          one.over = true;
+          one.wake();
           one.watch.end();
           clearTimeout(hello);
           budget.give(one.owed);
@@ -182,26 +196,78 @@ export function createExchange(given: {
         owed: 0,
         stopped: undefined,
         stopping: false,
+        sending: false,
+        unstaged: false,
+        over: false,
+        wake: () => undefined,
       };
       underWay.push(one);
       counters.roundTrips += 1;
+      if (script.staged) {
+        void sendStaged(one, script.staged);
+        return;
+      }
       sendScript(one.id, script);
       // The time of one that waits behind another begins when its turn comes.
       if (underWay[0] === one) one.watch.begin();
     });
   }
 
-  function sendScript(id: number, { code, uninterruptible, by, holder, staged }: Script): void {
-    const head = [
-      ...(by === undefined ? [] : [`H ${oneLine(by)}\n`]),
-      ...(holder === undefined ? [] : [`L ${oneLine(holder)}\n`]),
-    ];
-    if (staged) {
-      write(Buffer.from(head.splice(0).join('')));
-      frame('S', Buffer.from(staged.path));
-      for (let from = 0; from < staged.content.length; from += PIECE)
-        frame('D', staged.content.subarray(from, from + PIECE));
+  /** A large file, and the script that puts it in its place. Nothing else is under way: what does something is asked alone. */
+  async function sendStaged(one: Running, staged: NonNullable<Script['staged']>): Promise<void> {
+    const { timeout, afterSending = false, onSent } = one.options;
+    const own = timeout === undefined || afterSending ? {} : { timeout };
+    const began = performance.now();
+    one.sending = true;
+    one.watch.next({ ...own, idle: given.startWithin });
+    sendHead(one.script);
+    frame('S', Buffer.from(staged.path));
+    let problem: Error | undefined;
+    try {
+      await sendContent(staged.content, {
+        write: (bytes) => writeWhole(bytes, one),
+        isEnough: () => one.over || one.stopping || one.unstaged,
+        onSent: (sent) => {
+          one.watch.touch();
+          onSent?.({ path: staged.target, ...sent });
+        },
+      });
+    } catch (error) {
+      problem = error as Error;
     }
+    one.sending = false;
+    if (one.over) return;
+    problem ??= one.stopping ? one.stopped : undefined;
+    if (problem) {
+      write(Buffer.from('U\n'));
+      one.settle(problem);
+      return;
+    }
+    sendScript(one.id, { ...one.script, by: undefined, holder: undefined });
+    const left = (timeout ?? 0) - (afterSending ? 0 : (performance.now() - began) / 1000);
+    one.watch.next(timeout === undefined ? {} : { timeout: Math.max(left, 0) });
+  }
+
+  /** Resolves when the link has taken the bytes, or nothing is sent any more. */
+  function writeWhole(bytes: Buffer, one: Running): Promise<void> {
+    return new Promise((resolve) => {
+      counters.bytesSent += bytes.length;
+      one.wake = resolve;
+      channel.stdin.write(bytes, () => {
+        if (channel.flushed) void channel.flushed().then(resolve);
+        else resolve();
+      });
+    });
+  }
+
+  function sendHead(script: Script): void {
+    const head = headOf(script);
+    if (head.length > 0) write(Buffer.from(head.join('')));
+  }
+
+  function sendScript(id: number, script: Script): void {
+    const { code, uninterruptible } = script;
+    const head = headOf(script);
     // The agent runs only what ends with the nonce: not what the end of the link cut off.
     const body = Buffer.from(`${code}# ${nonce}\n`);
     head.push(`R ${id} ${body.length} ${uninterruptible ? 'u' : 'i'}\n`);
@@ -240,6 +306,7 @@ export function createExchange(given: {
       stop(one, error, error);
       return;
     }
+    if (reason === 'idle' && one.sending) return abandon(noneTaken(one, seconds));
     const why = reason === 'idle' ? `timed out: silent for ${seconds} s` : `timed out after ${seconds} s`;
     const error = whyStopped(one, why);
     stop(one, error, asking(one) ? noAnswer(one, why) : error);
@@ -250,7 +317,8 @@ export function createExchange(given: {
     if (one.stopping) return;
     one.stopping = true;
     one.stopped ??= error;
-    write(Buffer.from(`K ${one.id}\n`));
+    // In the midst of a file it would be taken for a part of that.
+    if (!one.sending) write(Buffer.from(`K ${one.id}\n`));
     setTimeout(
       () => {
         if (!underWay.includes(one)) return;
@@ -296,6 +364,16 @@ export function createExchange(given: {
   function noAnswer(one: Running, why: string): UnreachableError {
     const { message, hint } = whyStopped(one, why);
     return new UnreachableError(`the agent does not answer: ${message}`, { host, hint });
+  }
+
+  function noneTaken({ script }: Running, seconds: number): UnreachableError {
+    return new UnreachableError(
+      `the host has taken no byte of ${script.staged?.target ?? 'a file'} for ${seconds} s`,
+      {
+        host,
+        hint: 'is the link down, or the disk of the host stuck? provision_idle_timeout gives it more time; what was sent is removed there',
+      },
+    );
   }
 
   function neverStarted(): void {
@@ -379,7 +457,9 @@ export function createExchange(given: {
     if (what === 'hello') greeted[stream] = true;
     else if (what === 'bye') sayEnded();
     else if (!one) return;
-    else if (what === 'lock') {
+    else if (what === 'unstaged') {
+      if (stream === 'stdout') one.unstaged = true;
+    } else if (what === 'lock') {
       if (stream === 'stdout') one.stopped ??= lockProblem(words.slice(1));
     } else if (what === 'end' || what === 'stopped') {
       // A shell that is being stopped may say that it ended while the rest of its processes still live.
@@ -467,6 +547,14 @@ export function createExchange(given: {
       .filter((line) => line !== '')
       .map(escapeControl);
   }
+}
+
+/** What goes ahead of a script: who asks, and the lock. */
+function headOf({ by, holder }: Script): string[] {
+  return [
+    ...(by === undefined ? [] : [`H ${oneLine(by)}\n`]),
+    ...(holder === undefined ? [] : [`L ${oneLine(holder)}\n`]),
+  ];
 }
 
 /** Words parted by single blanks: that is what the agent's read gives back. */

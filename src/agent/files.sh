@@ -248,6 +248,15 @@ show_content() {
   dd if="$1" iflag=nonblock,fullblock bs="$2" count=1 status=none 2>&1
 }
 
+# show_sum PATH SIZE WITHIN ABSENT UNREADABLE: the size of a regular file and, where it is SIZE, its sha256 in a line of its own.
+show_sum() {
+  if [ ! -f "$1" ]; then return "$4"; fi
+  if [ ! -r "$1" ]; then return "$5"; fi
+  found=$(stat -L -c %s -- "$1") || return "$5"
+  printf '%s\n' "$found"
+  [ "$found" != "$2" ] || timeout -k 1 "$3" sha256sum -- "$1"
+}
+
 missing_folder() {
   [ -d "${folder:-/}" ] && return 1
   printf '%s: there is no folder %s\n' "$path" "$folder" >&2

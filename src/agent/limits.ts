@@ -16,6 +16,14 @@ export const DEFAULT_LIMITS: HostLimits = { timeout: 60, idle: 30, bytes: 64 * 1
 export const PROGRAM_TIMEOUT = 30;
 /** Seconds from SIGTERM to SIGKILL. */
 const KILL_AFTER = 5;
+/** Bytes that even a slow disk reads in a second. */
+const SLOWEST_DISK = 5_000_000;
+
+/** Seconds that the sum of a file of so many bytes may take. */
+export function sumWithin(size: number): number {
+  return 10 + Math.ceil(size / SLOWEST_DISK);
+}
+
 /** Seconds that a client of a database may take, for all statements together. */
 export const SQL_TIMEOUT = 60;
 
@@ -33,6 +41,7 @@ export function limitsOf(
 }
 
 function ownLimit(query: Query): number {
+  if (query.kind === 'sum') return sumWithin(query.size) + KILL_AFTER;
   if (query.kind !== 'command' && query.kind !== 'script') return 0;
   return (query.timeout ?? PROGRAM_TIMEOUT) + KILL_AFTER;
 }

@@ -1,4 +1,5 @@
 import { TaskError } from '../errors.js';
+import type { Content } from './content.js';
 import type { Decider } from './queries/owners.js';
 import type { Place } from './step.js';
 
@@ -9,6 +10,7 @@ import type { Place } from './step.js';
 export type Query =
   | FileQuery
   | ContentQuery
+  | SumQuery
   | PackageQuery
   | CandidateQuery
   | UnitQuery
@@ -37,6 +39,12 @@ export interface ContentQuery {
   readonly kind: 'content';
   readonly path: string;
   readonly unless?: string;
+}
+/** Whether a regular file has this size (bytes) and, where it has, its sha256: what is known of a file that is too large to be sent. */
+export interface SumQuery {
+  readonly kind: 'sum';
+  readonly path: string;
+  readonly size: number;
 }
 /** The installed version of a Debian package. */
 export interface PackageQuery {
@@ -129,10 +137,14 @@ export interface LocalFileQuery {
   readonly kind: 'local-file';
   readonly path: string;
 }
-/** Everything below a folder on the controller, sorted by path. Of a file: one entry whose path is ''. */
+/**
+ * Everything below a folder on the controller, sorted by path. Of a file: one entry whose path is ''. Links are followed, also out of the
+ * folder, but for those to devices; or kept.
+ */
 export interface LocalTreeQuery {
   readonly kind: 'local-tree';
   readonly path: string;
+  readonly links?: 'keep';
 }
 /** A template rendered for this host and task. Answered without asking the host. */
 export interface RenderQuery {
@@ -163,12 +175,16 @@ export type FileAnswer =
       /** where a link points to */
       readonly target?: string;
     };
-/** `same`: the sha256 is the one given as `unless`. `large`: over 1 MiB, only the hash was sent. */
+/** `same`: the sha256 is the one given as `unless`. `large`: over 1 MiB, only the hash was sent; null: it takes too long to get. */
 export type ContentAnswer =
   | { readonly state: 'absent' }
   | { readonly state: 'same' }
-  | { readonly state: 'large'; readonly sha256: string }
+  | { readonly state: 'large'; readonly sha256: string | null }
   | { readonly state: 'content'; readonly content: Buffer };
+/** `sha256`: null where the file has another size. */
+export type SumAnswer =
+  | { readonly state: 'absent' }
+  | { readonly state: 'file'; readonly size: number; readonly sha256: string | null };
 export type PackageAnswer = { readonly version: string | null };
 export type CandidateAnswer = { readonly version: string | null };
 export interface UnitAnswer {
@@ -233,8 +249,10 @@ export type LocalTreeAnswer = {
     readonly path: string;
     readonly type: 'file' | 'directory' | 'link';
     readonly mode: number;
-    readonly content?: Buffer;
+    readonly content?: Content;
     readonly target?: string;
+    /** of a link: it does not lead to something that is in the folder as well */
+    readonly outside?: true;
   }[];
 };
 export type RenderAnswer = { readonly content: string };
@@ -242,6 +260,7 @@ export type RenderAnswer = { readonly content: string };
 export interface AnswerOf {
   readonly file: FileAnswer;
   readonly content: ContentAnswer;
+  readonly sum: SumAnswer;
   readonly package: PackageAnswer;
   readonly candidate: CandidateAnswer;
   readonly unit: UnitAnswer;
@@ -280,6 +299,8 @@ export function queryKey(query: Query): string {
       return `unit ${query.loaded === true ? 'loaded ' : ''}${query.name}`;
     case 'content':
       return `content ${query.unless ?? ''} ${query.path}`;
+    case 'sum':
+      return `sum ${query.size} ${query.path}`;
     case 'candidate':
       return `candidate ${query.release ?? ''} ${query.name}`;
     case 'package':

@@ -99,7 +99,7 @@ export function compileRequest(
       by: request.by,
       staged:
         request.staged !== undefined && first?.kind === 'write'
-          ? { path: request.staged, content: first.content }
+          ? { path: request.staged, target: first.path, content: first.content }
           : undefined,
     },
     read(outputs) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { LARGEST_HELD } from './content.js';
 import type { AgentRequest } from './request.js';
 import type { Step } from './step.js';
 
@@ -9,10 +10,8 @@ export interface RequestPiece extends AgentRequest {
   readonly last: boolean;
 }
 
-/** Larger contents do not go through a shell: they are sent as they are into a temporary file beside their target. */
-const LARGEST_INLINE = 256 * 1024;
-
 /**
+ * Large contents do not go through a shell: they are sent as they are into a temporary file beside their target.
  * Take a request apart before each large write, whose folder the steps before it may have to make first. Without one it
  * stays whole.
  */
@@ -36,7 +35,7 @@ export function splitRequest(request: AgentRequest): RequestPiece[] {
 }
 
 function isLarge(step: Step | undefined): step is Extract<Step, { kind: 'write' }> {
-  return step?.kind === 'write' && step.content.length > LARGEST_INLINE;
+  return step?.kind === 'write' && (!Buffer.isBuffer(step.content) || step.content.length > LARGEST_HELD);
 }
 
 function stagedPath(step: Step | undefined): string | undefined {

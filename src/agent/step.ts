@@ -1,3 +1,5 @@
+import type { Content } from './content.js';
+
 /**
  * What can be done on a host. Steps are data: steps.ts compiles them to sh and is the only place that quotes.
  * The steps of one task run in order; the first that fails ends the task.
@@ -57,7 +59,7 @@ export interface ScriptStep extends RunOptions {
 export interface WriteStep {
   readonly kind: 'write';
   readonly path: string;
-  readonly content: Buffer;
+  readonly content: Content;
   readonly mode?: number;
   readonly owner?: string;
   readonly group?: string;

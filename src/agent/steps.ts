@@ -10,6 +10,7 @@ import type {
   TouchStep,
   WriteStep,
 } from './step.js';
+import { sumOf } from './content.js';
 import { TaskError } from '../errors.js';
 import { PROGRAM_TIMEOUT } from './limits.js';
 import type { Part } from './part.js';
@@ -121,13 +122,16 @@ function variableName(name: string): string {
 function writeCode(step: WriteStep, staged: string | undefined): string {
   const path = absolute(step.path);
   if (staged === undefined) {
+    if (!Buffer.isBuffer(step.content))
+      throw new Error('a file of the controller goes by way of a staged one');
     const call = byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'base64 -d'));
     return `content=${quote(step.content.toString('base64'))}\nprintf %s "$content" | ${call}${noted(path)}`;
   }
   // A file that goes into somebody else's folder was put together elsewhere, and is read from there.
   const spooled = byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'cat'));
   const own = `${byOwner(path, 'entry', 'put_file "$@"', putWords(step, 'cat').slice(0, -1))} "$staged"`;
-  return `if [ -n "$unstaged" ]; then printf '%s: %s\\n' ${quote(path)} "$unstaged" >&2; false
+  return `if [ -n "$unstaged" ]; then printf '%s: %s\\n' ${quote(path)} "$unstaged" >&2; rm -f -- "$staged"; false
+elif ! arrived ${sumOf(step.content)}; then printf '%s: what arrived is not what was to be sent\\n' ${quote(path)} >&2; rm -f -- "$staged"; false
 elif [ -n "$spooled" ]; then ${spooled} <"$staged"; r=$?; rm -f -- "$staged"; code $r
 else ${own}; fi${noted(path)}`;
 }

@@ -27,8 +27,10 @@ export function writeGroups(steps: readonly Step[], keep: number): ReadonlyMap<n
   return parts;
 }
 
-function groupFrom(steps: readonly Step[], start: number): WriteStep[] {
-  const group: WriteStep[] = [];
+type PlainWrite = WriteStep & { readonly content: Buffer; readonly mode: number };
+
+function groupFrom(steps: readonly Step[], start: number): PlainWrite[] {
+  const group: PlainWrite[] = [];
   const names = new Set<string>();
   for (const step of steps.slice(start, start + MOST)) {
     if (step.kind !== 'write' || !isPlain(step) || names.has(step.path)) break;
@@ -41,8 +43,15 @@ function groupFrom(steps: readonly Step[], start: number): WriteStep[] {
 }
 
 /** A mode that is not named is that of the file that is there, and may differ from file to file. */
-function isPlain({ path, mode, validate, backup }: WriteStep): boolean {
-  return path.startsWith('/') && mode !== undefined && validate === undefined && backup !== true;
+function isPlain(step: WriteStep): step is PlainWrite {
+  const { path, content, mode, validate, backup } = step;
+  return (
+    path.startsWith('/') &&
+    Buffer.isBuffer(content) &&
+    mode !== undefined &&
+    validate === undefined &&
+    backup !== true
+  );
 }
 
 function sameAttributes(a: WriteStep, b: WriteStep): boolean {
@@ -53,10 +62,10 @@ function folderOf({ path }: WriteStep): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-function groupCode(group: readonly WriteStep[]): string {
-  const [first] = group as [WriteStep];
+function groupCode(group: readonly PlainWrite[]): string {
+  const [first] = group as [PlainWrite];
   const names = group.map(({ path }) => `./${path.slice(path.lastIndexOf('/') + 1)}`);
-  const attributes = [first.mode!.toString(8).padStart(4, '0'), first.owner ?? '', first.group ?? ''];
+  const attributes = [first.mode.toString(8).padStart(4, '0'), first.owner ?? '', first.group ?? ''];
   const code = [
     `stage_files ${quoteAll([first.path])} || exit 1`,
     ...group.map(({ content }, index) => `${contentCode(content)} >${quote(names[index]!)} || exit 1`),

@@ -12,10 +12,11 @@ import { neverChanges, probeFailure } from './probe.js';
 import type { Queue } from './queue.js';
 import { registeredFailure, registeredOf } from './results.js';
 import type { BecomeUser } from './session.js';
-import { taskError } from './shown.js';
+import { reportSending } from './report-sending.js';
+import { HIDDEN, taskError } from './shown.js';
 import type { Place, PreparedTask, Registered, Unit, UnitChange, Work } from './unit.js';
 
-/** Seconds a task may take where it says nothing: long enough for a slow mirror, short enough that nothing hangs for ever. */
+/** Seconds a task may take where it says nothing, without what sending large files takes: long enough for a slow mirror, short enough that nothing hangs for ever. */
 const TASK_TIMEOUT = 1800;
 
 /** A handler that a change makes necessary, and the user who notes it. */
@@ -259,6 +260,16 @@ async function send(
   const request = { steps: [...steps], queries };
   const options = {
     timeout: timeout ?? TASK_TIMEOUT,
+    afterSending: timeout === undefined,
+    onSent: reportSending(context.now, ({ path, ...about }) =>
+      context.emit({
+        type: 'sending',
+        host: context.host,
+        task: unit.label,
+        path: hidden(head, unit) ? HIDDEN : path,
+        ...about,
+      }),
+    ),
     onLine: (_part: number, stream: 'stdout' | 'stderr', line: string): void => {
       if (!hidden(head, unit)) {
         context.emit({

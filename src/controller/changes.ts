@@ -63,8 +63,14 @@ function textOf(value: unknown): string | undefined {
 }
 
 function sizeOf(value: unknown): string {
+  if (isSum(value)) return `${value.size} bytes${value.sha256 === null ? '' : `, sha256 ${value.sha256}`}`;
   const bytes = Buffer.isBuffer(value) ? value.length : Buffer.byteLength(String(value));
   return bytes === 1 ? '1 byte' : `${bytes} bytes`;
+}
+
+/** shownSum of the resources: of a large file no more is known. */
+function isSum(value: unknown): value is { readonly size: number; readonly sha256: string | null } {
+  return typeof value === 'object' && value !== null && 'sha256' in value && 'size' in value;
 }
 
 function show(value: unknown, secrets: Secrets): string {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PendingValue } from '../template/scope.js';
 import type { Task, TaskNode } from '../playbook/model.js';
 import { FactsPending } from './facts.js';
+import { SumPending } from './file-sums.js';
 import type { HostValues } from './host-values.js';
 import { prepareTask, type Preparation } from './prepare.js';
 import { foreseeResults } from './queue.js';
@@ -90,7 +91,11 @@ async function tryAll(
     // Answers of hosts, and logins, come first.
     await setImmediate();
     if (signal.aborted) break;
-    const tried = attempt(one);
+    let tried = attempt(one);
+    while (tried instanceof SumPending) {
+      await tried.ready;
+      tried = attempt(one);
+    }
     if (tried && !(tried instanceof PendingValue)) {
       foreseeResults(tried.prepared, values);
       foreseen.push(tried);

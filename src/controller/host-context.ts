@@ -4,6 +4,7 @@ import type { Play, Task } from '../playbook/model.js';
 import { renderValue } from '../template/render.js';
 import { batchesOf } from './batches.js';
 import type { HostContext } from './context.js';
+import { withSums } from './file-sums.js';
 import { foresee } from './foresee.js';
 import { Notified } from './handlers.js';
 import type { HostValues } from './host-values.js';
@@ -45,7 +46,7 @@ export function hostContext(host: string, given: HostTurn, run: Run): HostContex
       if (known) return known;
       // Logins and answers of other hosts come first.
       await setImmediate();
-      return prepareTask(task, preparation);
+      return withSums(() => prepareTask(task, preparation));
     },
     notified: new Notified(),
     maybeNotified: new Notified(),
@@ -98,6 +99,7 @@ function preparationOf(host: string, place: PlayPlace, run: Run, values?: HostVa
         playbookDir: place.play.dir,
         cwd: options.cwd,
         once: run.once,
+        sums: run.sums,
         trust: options.trust,
       }),
   };

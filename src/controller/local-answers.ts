@@ -1,17 +1,21 @@
-import { lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { LARGEST_HELD } from '../agent/content.js';
 import type { Answer, LocalTreeAnswer, Query } from '../agent/query.js';
-import { TaskError } from '../errors.js';
+import { ConfigurationError, TaskError, messageOf } from '../errors.js';
 import { findRoleFile } from '../playbook/search.js';
+import { readSourceTree, type SourceEntry } from '../playbook/source-tree.js';
 import type { Task } from '../playbook/model.js';
 import { jinjaTemplate } from '../playbook/sources.js';
 import { renderFile } from '../template/render.js';
 import type { Scope } from '../template/scope.js';
 import type { Trust } from '../trust/trust.js';
+import type { FileSums } from './file-sums.js';
 
 /**
- * Answers what the controller itself can answer: its files, and templates. Undefined for every other query. Files are small, and reading one
- * takes less than handing it to another thread.
+ * Answers what the controller itself can answer: its files, and templates. Undefined for every other query. Most files are small, and
+ * reading one takes less than handing it to another thread. Of large ones there is the sum only.
+ * @throws SumPending while that is not known yet
  */
 export function answerLocally(query: Query, asked: Asked): Answer | undefined {
   const { task, scope, playbookDir, cwd, once, trust } = asked;
@@ -25,7 +29,10 @@ export function answerLocally(query: Query, asked: Asked): Answer | undefined {
     }
     case 'local-tree': {
       const path = locate(query.path, task, playbookDir, 'files');
-      return once(`tree ${path}`, () => readTree(path, trust));
+      const follow = query.links !== 'keep';
+      return once(`tree ${follow ? 'L' : 'P'} ${path}`, () =>
+        contentsOf(path, readEntries(path, { task, cwd, follow }), asked),
+      );
     }
     case 'render': {
       const path = locate(query.path, task, playbookDir, 'templates');
@@ -52,11 +59,13 @@ export interface Asked {
   readonly cwd: string;
   /** files are read once for all hosts, as long as nothing is changed */
   readonly once: <T>(key: string, make: () => T) => T;
+  readonly sums: FileSums;
   /** left out: every file is believed */
   readonly trust?: Trust | undefined;
 }
 
-function shownName(path: string, cwd: string): string {
+/** A file as messages name it. */
+export function shownName(path: string, cwd: string): string {
   const near = relative(cwd, path);
   return near.startsWith('..') || isAbsolute(near) ? path : near;
 }
@@ -71,27 +80,49 @@ function locate(name: string, task: Task, playbookDir: string, kind: 'templates'
   });
 }
 
-function readTree(root: string, trust: Trust | undefined): LocalTreeAnswer {
-  // Of a file: one entry whose path is ''.
-  const names = statSync(root).isDirectory()
-    ? readdirSync(root, { recursive: true, encoding: 'utf8' })
-    : [''];
-  trust?.require(root);
-  const entries = names.sort().map((name) => readEntry(root, join(root, name), trust));
-  return { entries: entries.filter((entry) => entry !== undefined) };
+/** @throws ConfigurationError, at the task, where not all of a source can be copied */
+function readEntries(
+  path: string,
+  { task, cwd, follow }: { readonly task: Task; readonly cwd: string; readonly follow: boolean },
+): SourceEntry[] {
+  try {
+    return readSourceTree(path, { follow, name: shownName(path, cwd) });
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const { message, detail, hint } = error;
+    throw new ConfigurationError(message, { position: task.position, detail, hint, cause: error });
+  }
 }
 
-function readEntry(
+function contentsOf(
   root: string,
-  path: string,
-  trust: Trust | undefined,
-): LocalTreeAnswer['entries'][number] | undefined {
-  const found = path === root ? statSync(path) : lstatSync(path);
-  const base = { path: relative(root, path), mode: found.mode & 0o7777 };
-  if (found.isSymbolicLink()) return { ...base, type: 'link', target: readlinkSync(path) };
-  if (found.isDirectory()) return { ...base, type: 'directory' };
-  // Sockets, pipes and devices have no content to copy.
-  if (!found.isFile()) return undefined;
-  trust?.require(path);
-  return { ...base, type: 'file', content: readFileSync(path) };
+  entries: readonly SourceEntry[],
+  { sums, trust, task }: Asked,
+): LocalTreeAnswer {
+  // By the way that leads there: who can write to a link decides as well.
+  for (const { type, path } of entries) if (type !== 'link') trust?.require(join(root, path));
+  const isLarge = ({ type, stat }: SourceEntry): boolean => type === 'file' && stat.size > LARGEST_HELD;
+  const large = entries.filter(isLarge);
+  // All are begun before the first is waited for, and nothing is held meanwhile.
+  const contents = sums.contentsOf(large.map(({ at, stat }) => ({ path: at, stat })));
+  const contentOf = new Map(large.map((entry, index) => [entry, contents[index]!]));
+  return {
+    entries: entries.map((entry) => {
+      const { path, type, mode, target, outside, at } = entry;
+      if (type === 'link') return { path, type, mode, target: target ?? '', ...(outside ? { outside } : {}) };
+      if (type === 'directory') return { path, type, mode };
+      return { path, type, mode, content: contentOf.get(entry) ?? readSmall(at, task) };
+    }),
+  };
+}
+
+function readSmall(path: string, task: Task): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new TaskError(`${path} cannot be read: ${messageOf(error)}`, {
+      position: task.position,
+      cause: error,
+    });
+  }
 }

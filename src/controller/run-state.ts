@@ -19,6 +19,7 @@ import type { Trust } from '../trust/trust.js';
 import type { Secrets } from '../variables/secrets.js';
 import type { Progress, Tally } from './context.js';
 import { FactsPending } from './facts.js';
+import { createFileSums, type FileSums } from './file-sums.js';
 import type { Foresight } from './foresee.js';
 import { HostValues } from './host-values.js';
 import { createScopes, type Scopes } from './scopes.js';
@@ -99,6 +100,8 @@ export interface Run {
   readonly gatherFacts: (host: string) => void;
   /** make something, once as long as nothing is changed */
   readonly once: <T>(key: unknown, make: () => T) => T;
+  /** of large files on the controller */
+  readonly sums: FileSums;
   readonly limit: Slots['run'];
   readonly aside: Slots['aside'];
   /** Close the connections to all hosts, also to those that were only asked for others. */
@@ -160,6 +163,7 @@ export function prepareRun(options: RunOptions): Run {
     forget,
     still: () => still,
     once,
+    sums: createFileSums(),
     gatherFacts,
     limit: slots.run,
     aside: slots.aside,

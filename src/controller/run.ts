@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import type { Emit, HostLeft, HostRecap, Recap } from '../events.js';
 import type { Inventory } from '../inventory/model.js';
+import { checkSources } from './check-sources.js';
 import { countTasks } from './count-tasks.js';
 import { runPlays } from './play.js';
 import { checkVariables } from './preflight.js';
@@ -30,6 +31,7 @@ export async function runPlaybook(given: RunOptions, around: Surroundings = {}):
   const hosts = hostsOf(plays, options.inventory);
   if (hosts.length === 0) throw nobody(plays, options);
   checkVariables(plays, run);
+  checkSources(plays, run);
   options.emit({
     type: 'run-start',
     playbook: options.playbook.name,

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { ConfigurationError, messageOf } from '../errors.js';
+import { readSourceTree, type SourceOptions } from './source-tree.js';
 import { isRegular } from '../trust/path.js';
 import type { Trust } from '../trust/trust.js';
 
@@ -13,6 +14,8 @@ export interface Files {
   kindOf(path: string): 'file' | 'folder' | undefined;
   /** the names in a folder, sorted; empty where there is none */
   list(path: string): readonly string[];
+  /** @throws ConfigurationError where `copy` could not take all that is there */
+  checkTree(path: string, options: SourceOptions): void;
 }
 
 export const diskFiles: Files = {
@@ -23,6 +26,7 @@ export const diskFiles: Files = {
     return stat.isDirectory() ? 'folder' : 'file';
   },
   list: (path) => orUndefined(path, () => readdirSync(path).sort()) ?? [],
+  checkTree: (path, options) => void readSourceTree(path, options),
 };
 
 /** The same, where each file that is read, and each folder that is found, is noted: what names it has to ask at the end whether all of them are to be believed. */

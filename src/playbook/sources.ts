@@ -35,7 +35,7 @@ export function checkSource(module: string, given: Arguments, where: Where): voi
 function checkFile(name: string, kind: FileKind, given: Arguments, where: Where): void {
   const found = findRoleFile(where, where.dir, kind, name, where.loader.files);
   if (found === undefined) throw notFound(name, kind, given, where);
-  if (kind === 'files') return;
+  if (kind === 'files') return checkCopied(found, given, where);
   if (where.loader.files.kindOf(found) === 'folder') {
     throw new ConfigurationError(`template: "${name}" is a folder`, {
       position: given.at(['src']),
@@ -44,6 +44,19 @@ function checkFile(name: string, kind: FileKind, given: Arguments, where: Where)
   }
   if (found.endsWith('.j2')) throw jinjaTemplate(where.loader.nameOf(found), given.at(['src']));
   checkTemplate(found, where.loader);
+}
+
+/** Links that lead nowhere are found before the first connection, like a name that does. */
+function checkCopied(found: string, given: Arguments, { loader }: Where): void {
+  const { local_follow: follow = true } = given.value as Readonly<Record<string, unknown>>;
+  if (typeof follow !== 'boolean') return;
+  try {
+    loader.files.checkTree(found, { follow, name: loader.nameOf(found) });
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const { message, detail, hint } = error;
+    throw new ConfigurationError(message, { position: given.at(['src']), detail, hint, cause: error });
+  }
 }
 
 /** Rendered as EJS it would reach the host as it is, with its `{{ … }}`. */

@@ -82,6 +82,7 @@ export function createHumanReporter(options: HumanOptions): Emit {
         if (verbosity >= 3) row(palette.dim('request '), event.host, palette.dim(requestText(event)));
         return;
       case 'task-start':
+      case 'sending':
       case 'drift':
         return;
       case 'task-end':

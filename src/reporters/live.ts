@@ -4,6 +4,7 @@ import type { RunEvent } from '../events.js';
 import { labelText } from './label-text.js';
 import type { Palette } from './palette.js';
 import { plural } from './plural.js';
+import { sendingText } from './sending-text.js';
 import { Text, padded, text, type Part } from './text.js';
 import { createWriter } from './writer.js';
 
@@ -101,6 +102,11 @@ export function createLive(
         case 'output': {
           const one = busy.get(event.host);
           if (one && event.line.trim() !== '') one.line = event.line.trim();
+          return;
+        }
+        case 'sending': {
+          const one = busy.get(event.host);
+          if (one) one.line = sendingText(event);
           return;
         }
         case 'task-end':

@@ -52,6 +52,12 @@ export const copy: Resource = resource<CopyParams>({
         default: false,
         description: 'where `dest` is a link, write what it points to; else the link is replaced',
       },
+      local_follow: {
+        type: 'boolean',
+        default: true,
+        description:
+          'of a folder: the content of what links in it lead to, also outside of it. false: links stay links; what they lead to has to be on the host',
+      },
       remote_src: { type: 'boolean', default: false, description: '`src` is a file on the host' },
     },
   },

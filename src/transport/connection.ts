@@ -11,6 +11,8 @@ export interface Connection {
 
 export interface Channel {
   readonly stdin: Writable;
+  /** Resolves when little of what was written is still in this process. Left out: `stdin` calls back no earlier. */
+  readonly flushed?: () => Promise<void>;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** how the remote command ended; `signal` when one killed it */

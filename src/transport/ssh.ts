@@ -12,6 +12,7 @@ import type { Channel, Connection } from './connection.js';
 import type { ConnectOptions } from './connect.js';
 import { timeFor, type TimeLeft } from './dial.js';
 import { plainReason, tooLate } from './failure.js';
+import { gatherWrites } from './gather-writes.js';
 import { ALGORITHMS } from './algorithms.js';
 import { algorithmsFor, createHostKeyCheck, type HostKeyCheck } from './host-key.js';
 import { authMethods, type Tried } from './login.js';
@@ -55,7 +56,7 @@ export async function connectSsh(
     throw error;
   }
   const client = through.at(-1) as Client;
-  return connectionOver(client, target, () => {
+  return connectionOver(client, { target, socket: opened.socket }, () => {
     for (const one of [...through].reverse()) one.end();
     // What the others go over, too. A host may leave it open for ever.
     const late = setTimeout(() => opened.socket.destroy(), CLOSE_WITHIN);
@@ -70,6 +71,7 @@ async function login(
   options: ConnectOptions,
 ): Promise<Client> {
   believeKnownHosts(target, options);
+  if (socket instanceof Socket) gatherWrites(socket);
   const check = createHostKeyCheck(target, socket instanceof Socket ? socket.remoteAddress : undefined);
   const tried: Tried[] = [];
   const offers = createOffers();
@@ -211,7 +213,11 @@ function forward(client: Client, next: SshTarget, hop: SshTarget): Promise<Duple
   });
 }
 
-function connectionOver(client: Client, target: SshTarget, end: () => void): Connection {
+function connectionOver(
+  client: Client,
+  { target, socket }: { readonly target: SshTarget; readonly socket: Duplex },
+  end: () => void,
+): Connection {
   const refused = (error: Error): UnreachableError =>
     new UnreachableError(`${target.host} starts no command: ${error.message}`, {
       host: target.name,
@@ -233,7 +239,7 @@ function connectionOver(client: Client, target: SshTarget, end: () => void): Con
         try {
           client.exec(command, (error, stream) => {
             if (error) reject(refused(error));
-            else resolve(channelOver(stream, closed));
+            else resolve(channelOver(stream, socket, closed));
           });
         } catch (error) {
           reject(refused(error as Error));
@@ -242,7 +248,21 @@ function connectionOver(client: Client, target: SshTarget, end: () => void): Con
   };
 }
 
-function channelOver(stream: ClientChannel, closed: Promise<Error | undefined>): Channel {
+/** ssh2 hands packets to the socket as fast as the host's window allows, whether the link takes them or not. */
+function flushed(socket: Duplex): Promise<void> {
+  if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
+}
+
+function channelOver(stream: ClientChannel, socket: Duplex, closed: Promise<Error | undefined>): Channel {
   let ended: { code: number | null; signal?: string } = { code: null };
   stream.on('exit', (code: number | null, signal?: string) => {
     ended =
@@ -258,5 +278,13 @@ function channelOver(stream: ClientChannel, closed: Promise<Error | undefined>):
     stream.signal('KILL');
     stream.close();
   };
-  return { stdin: stream, stdout: stream, stderr: stream.stderr, exit, kill, close: () => stream.close() };
+  return {
+    flushed: () => flushed(socket),
+    stdin: stream,
+    stdout: stream,
+    stderr: stream.stderr,
+    exit,
+    kill,
+    close: () => stream.close(),
+  };
 }

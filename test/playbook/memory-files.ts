@@ -30,6 +30,7 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): Files {
     read: (path) => byPath.get(path),
     kindOf: (path) => (byPath.has(path) ? 'file' : below(path).length > 0 ? 'folder' : undefined),
     list: (path) => [...new Set(below(path))].sort(),
+    checkTree: () => undefined,
   };
 }
 

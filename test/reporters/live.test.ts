@@ -40,10 +40,30 @@ const begin = (live: Live): void =>
   live.take({ type: 'run-start', playbook: 'p', inventory: 'i', hosts: HOSTS, check: false, tasks: 20 });
 const start = (live: Live, host: string): void =>
   live.take({ type: 'task-start', host, task: { name: `packages ${'and more '.repeat(8)}`, module: 'apt' } });
+const sending = (live: Live, sent: number, ms: number): void =>
+  live.take({
+    type: 'sending',
+    host: 'web1',
+    task: { name: 'file', module: 'copy' },
+    path: '/srv/file',
+    sent,
+    size: 1_073_741_824,
+    ms,
+  });
 const end = (live: Live, host: string): void =>
   live.take({ type: 'task-end', host, task: { name: 'packages', module: 'apt' }, status: 'ok', ms: 1 });
 
 describe('the live lines', () => {
+  it('show how far a large file is, and how fast it is sent', async () => {
+    const lines = await shown((live, tick) => {
+      begin(live);
+      live.take({ type: 'task-start', host: 'web1', task: { name: 'file', module: 'copy' } });
+      sending(live, 483_183_820, 20_000);
+      tick(3000);
+    });
+    expect(lines[0]).to.equal('  web1  file  3 s  44 % of 1.1 GB, 24.2 MB/s');
+  });
+
   it('show what each busy host does, in the order of the hosts, and a bar', async () => {
     const lines = await shown((live, tick) => {
       begin(live);

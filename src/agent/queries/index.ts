@@ -12,12 +12,14 @@ import { ownersCode, readOwners, touchedBy, type Owners } from './owners.js';
 import { candidates, packages } from './packages.js';
 import { command, script } from './programs.js';
 import { sql } from './sql.js';
+import { sum } from './sum.js';
 import { unit } from './unit.js';
 
 /** Kinds that a host answers; the others are the controller's own. */
 const kinds = {
   file,
   content,
+  sum,
   package: packages,
   candidate: candidates,
   unit,

@@ -57,7 +57,7 @@ export function readOwners(output: PartOutput | undefined): Owners {
 /** What a host answers of itself, for the kinds whose answers rest on it. */
 export function touchedBy(query: Query): Touched | undefined {
   if (query.kind === 'file') return { path: query.path, how: query.follow === true ? 'follow' : 'entry' };
-  return query.kind === 'content' ? { path: query.path, how: 'follow' } : undefined;
+  return query.kind === 'content' || query.kind === 'sum' ? { path: query.path, how: 'follow' } : undefined;
 }
 
 /** The answer about what nobody may look at. */

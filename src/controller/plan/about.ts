@@ -6,6 +6,7 @@ export function aboutQuery(query: Query): string {
   switch (query.kind) {
     case 'file':
     case 'content':
+    case 'sum':
       return `the file ${query.path}`;
     case 'package':
       return `the package ${query.name}`;

@@ -1,3 +1,4 @@
+import { sizeOf, type Content } from '../../agent/content.js';
 import { describeStep } from '../../agent/describe-step.js';
 import type { Step } from '../../agent/step.js';
 import { formatPosition, type TaskError } from '../../errors.js';
@@ -50,7 +51,14 @@ export function plannedTask(change: UnitChange, salt: string, secrets: Secrets):
   // A file is asked about in several ways: it is one thing for people.
   const restsOf = new Map<string, unknown[]>();
   for (const { about, rest } of rests) restsOf.set(about, [...(restsOf.get(about) ?? []), rest]);
-  const whole = { user: at.user, host: at.host, changes, steps, rests, unsure: unsure !== undefined };
+  const whole = {
+    user: at.user,
+    host: at.host,
+    changes,
+    steps: steps.map(plannedStep),
+    rests,
+    unsure: unsure !== undefined,
+  };
   const planned: PlannedTask = {
     task: label,
     position: formatPosition(position),
@@ -66,6 +74,15 @@ export function plannedTask(change: UnitChange, salt: string, secrets: Secrets):
   return showValue(planned, secrets) as PlannedTask;
 }
 
+/** Of a file of the controller what it holds, and not where it lies or when it was written. */
+function planned(content: Content): unknown {
+  return Buffer.isBuffer(content) ? content : { size: content.size, sha256: content.sha256 };
+}
+
+function plannedStep(step: Step): unknown {
+  return step.kind === 'write' ? { ...step, content: planned(step.content) } : step;
+}
+
 function stepView(step: Step, hidden: boolean, salt: string): StepView {
   switch (step.kind) {
     case 'write': {
@@ -73,8 +90,8 @@ function stepView(step: Step, hidden: boolean, salt: string): StepView {
       return {
         kind: 'write',
         path,
-        size: content.length,
-        digest: digestOf(content, salt),
+        size: sizeOf(content),
+        digest: digestOf(planned(content), salt),
         ...(mode === undefined ? {} : { mode: mode.toString(8).padStart(4, '0') }),
         ...(owner === undefined ? {} : { owner }),
         ...(group === undefined ? {} : { group }),

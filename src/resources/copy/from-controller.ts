@@ -43,6 +43,10 @@ function readSource(params: CopyParams, known: Answers): PlacedFile | LocalTreeA
 }
 
 /** Without the slash: it says how the folder is copied, not which one it is. */
-function sourceQuery({ src }: CopyParams): LocalTreeQuery {
-  return { kind: 'local-tree', path: src!.replace(/(?<=.)\/+$/, '') };
+function sourceQuery({ src, local_follow: follow }: CopyParams): LocalTreeQuery {
+  return {
+    kind: 'local-tree',
+    path: src!.replace(/(?<=.)\/+$/, ''),
+    ...(follow ? {} : { links: 'keep' as const }),
+  };
 }

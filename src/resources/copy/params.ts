@@ -1,3 +1,4 @@
+import type { Content } from '../../agent/content.js';
 import type { Attributes } from '../filesystem/attributes.js';
 import type { Mode } from '../filesystem/mode.js';
 import { lastPartOf } from '../filesystem/paths.js';
@@ -15,6 +16,7 @@ export interface CopyParams extends Attributes {
   readonly validate?: string;
   readonly force: boolean;
   readonly follow: boolean;
+  readonly local_follow: boolean;
   readonly remote_src: boolean;
 }
 
@@ -22,7 +24,7 @@ export interface CopyParams extends Attributes {
 export type WayOfCopy = Pick<Resource<CopyParams>, 'queries' | 'plan' | 'apply'>;
 
 /** The parameters of one file as the files of this folder pass them on. `sourceMode` is what `preserve` stands for. */
-export function placed(params: CopyParams, content: Buffer, sourceMode: number): PlacedFile {
+export function placed(params: CopyParams, content: Content, sourceMode: number): PlacedFile {
   return {
     placement: placementOf(params),
     folders: folderAttributes(params),

@@ -1,9 +1,10 @@
+import { posix } from 'node:path';
 import type { Answers, FileQuery, LocalTreeAnswer, Query } from '../../agent/query.js';
 import type { Step } from '../../agent/step.js';
-import { TaskError } from '../../errors.js';
+import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import { attributeChanges, attributeSteps } from '../filesystem/attributes.js';
 import { folderChainQueries, folderChanges, folderSteps, missingFolders } from '../filesystem/folders.js';
-import { lastPartOf } from '../filesystem/paths.js';
+import { folderOf, followLinks, lastPartOf, linkQueries } from '../filesystem/paths.js';
 import type { Change } from '../resource.js';
 import {
   wholeFileChanges,
@@ -21,12 +22,17 @@ export interface Tree {
   readonly entries: readonly Entry[];
 }
 
-export function treeQueries(tree: Tree, _known: Answers): Query[] {
+export function treeQueries(tree: Tree, known: Answers): Query[] {
+  const { follow } = tree.params;
   return [
     ...folderChainQueries(rootOf(tree)),
     ...foldersOf(tree).map(folderQuery),
-    ...filesOf(tree).flatMap(wholeFileQueries),
-    ...linksOf(tree).map(({ path }): FileQuery => ({ kind: 'file', path })),
+    ...(follow ? fileEntries(tree).flatMap((entry) => linkQueries(pathIn(tree, entry), known)) : []),
+    ...filesOf(tree, known).flatMap(wholeFileQueries),
+    ...linksOf(tree).flatMap((link): FileQuery[] => [
+      { kind: 'file', path: link.path },
+      ...(link.outside ? [folderQuery(linkDestination(link))] : []),
+    ]),
   ];
 }
 
@@ -40,8 +46,8 @@ export function treeChanges(tree: Tree, answers: Answers): Change[] {
         ? attributeChanges({ ...folderAttributes(tree.params), path, type: 'directory' }, current, answers)
         : [];
     }),
-    ...filesOf(tree).flatMap((file) => wholeFileChanges(file, answers)),
-    ...linksOf(tree).flatMap(({ path, target }) => linkChange(path, target, answers)),
+    ...filesOf(tree, answers).flatMap((file) => wholeFileChanges(file, answers)),
+    ...linksOf(tree).flatMap((link) => linkChange(link, answers)),
   ];
 }
 
@@ -50,7 +56,7 @@ export function treeSteps(tree: Tree, changes: readonly Change[], answers: Answe
   return [
     ...folderSteps(missing(tree, answers), folderAttributes(tree.params)),
     ...foldersOf(tree).flatMap((path) => attributeSteps(path, changes)),
-    ...filesOf(tree)
+    ...filesOf(tree, answers)
       .filter(({ path }) => changed(path))
       .flatMap((file) => wholeFileSteps(file, changes, answers)),
     ...linksOf(tree)
@@ -70,25 +76,48 @@ function foldersOf(tree: Tree): string[] {
   return tree.entries.filter((entry) => entry.type === 'directory').map((entry) => pathIn(tree, entry));
 }
 
-function filesOf(tree: Tree): WholeFile[] {
-  const { params, entries } = tree;
-  return entries
-    .filter((entry) => entry.type === 'file')
-    .map((entry) => ({
-      path: pathIn(tree, entry),
-      content: entry.content ?? Buffer.alloc(0),
-      ...fileAttributes(params, entry.mode),
-      ...(params.validate === undefined ? {} : { validate: params.validate }),
-      backup: params.backup,
-      write: params.force ? 'always' : 'create',
-      folder: 'made',
-    }));
+function filesOf(tree: Tree, known: Answers): WholeFile[] {
+  const { params } = tree;
+  return fileEntries(tree).map((entry) => ({
+    path: placeOf(tree, entry, known),
+    content: entry.content ?? Buffer.alloc(0),
+    ...fileAttributes(params, entry.mode),
+    ...(params.validate === undefined ? {} : { validate: params.validate }),
+    backup: params.backup,
+    write: params.force ? 'always' : 'create',
+    folder: 'made',
+  }));
 }
 
-function linksOf(tree: Tree): { path: string; target: string }[] {
+function fileEntries({ entries }: Tree): Entry[] {
+  return entries.filter((entry) => entry.type === 'file');
+}
+
+/** Where a file goes: with `follow` to what a link at its place leads to. */
+function placeOf(tree: Tree, entry: Entry, known: Answers): string {
+  const path = pathIn(tree, entry);
+  return tree.params.follow ? (followLinks(path, known) ?? path) : path;
+}
+
+interface Link {
+  readonly path: string;
+  readonly target: string;
+  readonly outside: boolean;
+}
+
+/** Where a link leads, on the host. */
+function linkDestination({ path, target }: Link): string {
+  return posix.resolve(folderOf(path), target);
+}
+
+function linksOf(tree: Tree): Link[] {
   return tree.entries
     .filter((entry) => entry.type === 'link')
-    .map((entry) => ({ path: pathIn(tree, entry), target: entry.target ?? '' }));
+    .map((entry) => ({
+      path: pathIn(tree, entry),
+      target: entry.target ?? '',
+      outside: entry.outside === true,
+    }));
 }
 
 function pathIn(tree: Tree, entry: Entry): string {
@@ -109,7 +138,16 @@ function folderQuery(path: string): FileQuery {
   return { kind: 'file', path, follow: true };
 }
 
-function linkChange(path: string, target: string, answers: Answers): Change[] {
+/** @throws MissingPrerequisiteError for a link that would lead nowhere on the host */
+function linkChange(link: Link, answers: Answers): Change[] {
+  const { path, target } = link;
+  const destination = linkDestination(link);
+  if (link.outside && !answers.get<'file'>(folderQuery(destination)).exists) {
+    throw new MissingPrerequisiteError(`the link ${path} -> ${target} would lead nowhere on the host`, {
+      detail: [`there is no ${destination} there, and it is not copied along`],
+      hint: 'mend the link, make what it leads to in an earlier task, or copy its content: local_follow: true',
+    });
+  }
   const current = answers.get<'file'>({ kind: 'file', path });
   if (current.exists && current.type === 'directory') throw new TaskError(`${path} is a folder, not a link`);
   const before = !current.exists ? null : current.type === 'link' ? (current.target ?? null) : current.type;

@@ -24,6 +24,18 @@ export function decodeText(bytes: Buffer): Text {
   };
 }
 
+/** A content of which only this is known. */
+export interface ShownSum {
+  /** bytes */
+  readonly size: number;
+  /** in hex; null: not asked for, as the sizes differ */
+  readonly sha256: string | null;
+}
+
+export function shownSum({ size, sha256 }: ShownSum): ShownSum {
+  return { size, sha256 };
+}
+
 /** Content as reporters can show it: a string, or the bytes where they are no text. */
 export function showContent(bytes: Buffer): string | Buffer {
   return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : bytes;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { Answers, ContentQuery, FileQuery, Query } from '../../agent/query.js';
+import { LARGEST_HELD, sumOf, type Content, type FileContent } from '../../agent/content.js';
+import type { Answers, ContentQuery, FileQuery, Query, SumQuery } from '../../agent/query.js';
 import type { Step } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
 import {
@@ -13,13 +13,13 @@ import {
 } from './attributes.js';
 import { folderQuery, requireFolder } from './paths.js';
 import type { Change } from '../resource.js';
-import { showContent } from './text.js';
+import { showContent, shownSum } from './text.js';
 import { validateWords } from './validate-command.js';
 
 /** A file of which every byte is known. */
 export interface WholeFile extends Attributes {
   readonly path: string;
-  readonly content: Buffer;
+  readonly content: Content;
   /** the command of the parameter of that name */
   readonly validate?: string;
   readonly backup?: boolean;
@@ -31,7 +31,7 @@ export interface WholeFile extends Attributes {
 
 /** The content is asked only where it differs: a host in sync sends no file. */
 export function wholeFileQueries(file: WholeFile): Query[] {
-  const content: Query[] = file.write === 'create' ? [] : [contentQuery(file)];
+  const content: Query[] = file.write === 'create' ? [] : [compareQuery(file)];
   const folder: Query[] = file.folder === 'made' ? [] : [folderQuery(file.path)];
   return [fileQuery(file), ...content, ...folder, ...attributeQueries(file)];
 }
@@ -65,16 +65,20 @@ export function wholeFileSteps(file: WholeFile, changes: readonly Change[], answ
   ];
 }
 
-export function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
 function fileQuery(file: WholeFile): FileQuery {
   return { kind: 'file', path: file.path };
 }
 
-function contentQuery(file: WholeFile): ContentQuery {
-  return { kind: 'content', path: file.path, unless: sha256(file.content) };
+function compareQuery({ path, content }: WholeFile): ContentQuery | SumQuery {
+  return Buffer.isBuffer(content) ? contentQuery(path, content) : sumQuery(path, content);
+}
+
+function contentQuery(path: string, content: Buffer): ContentQuery {
+  return { kind: 'content', path, unless: sumOf(content) };
+}
+
+function sumQuery(path: string, { size }: FileContent): SumQuery {
+  return { kind: 'sum', path, size };
 }
 
 /** The regular file that is there. A link is not one: it is replaced, and what it points to is left alone. */
@@ -86,7 +90,7 @@ function existing(file: WholeFile, answers: Answers): ExistingFile | undefined {
 function contentChanges(file: WholeFile, answers: Answers): Change[] {
   const subject = file.path;
   const current = answers.get<'file'>(fileQuery(file));
-  const after = showContent(file.content);
+  const after = Buffer.isBuffer(file.content) ? showContent(file.content) : shownSum(file.content);
   if (!current.exists) return [{ subject, field: 'content', before: null, after }];
   if (current.type === 'directory') throw new TaskError(`${subject} is a folder, not a file`);
   if (current.type === 'other') throw new TaskError(`${subject} is a device, socket or pipe, not a file`);
@@ -97,15 +101,36 @@ function contentChanges(file: WholeFile, answers: Answers): Change[] {
       { subject, field: 'content', before: null, after },
     ];
   }
-  const content = answers.get<'content'>(contentQuery(file));
+  if (!Buffer.isBuffer(file.content)) return largeChanges(subject, file.content, answers);
+  const content = answers.get<'content'>(contentQuery(subject, file.content));
   switch (content.state) {
     case 'same':
       return [];
     case 'content':
       return [{ subject, field: 'content', before: showContent(content.content), after }];
     case 'large':
-      return [{ subject, field: 'checksum', before: content.sha256, after: sha256(file.content) }];
+      return [largeChange(subject, file.content, content.sha256)];
     case 'absent':
       return [{ subject, field: 'content', before: null, after }];
   }
+}
+
+/** Only large files are answered so: a content that is none differs from it, whatever its sum. */
+function largeChange(subject: string, content: Buffer, sha256: string | null): Change {
+  if (sha256 === null && content.length > LARGEST_HELD) {
+    throw new TaskError(`the checksum of ${subject} is not there in time`, {
+      hint: 'is it a very large file, or the disk of the host stuck?',
+    });
+  }
+  const before = sha256 ?? 'of a file that is too large to read it';
+  return { subject, field: 'checksum', before, after: sumOf(content) };
+}
+
+/** Of a large file sizes and sums are all that there is to say. */
+function largeChanges(subject: string, content: FileContent, answers: Answers): Change[] {
+  const current = answers.get<'sum'>(sumQuery(subject, content));
+  const after = shownSum(content);
+  if (current.state === 'absent') return [{ subject, field: 'content', before: null, after }];
+  if (current.sha256 === content.sha256 && current.size === content.size) return [];
+  return [{ subject, field: 'content', before: shownSum(current), after }];
 }

@@ -540,8 +540,6 @@ describe('drift', () => {
     expect(stdout).to.not.include('told');
     expect(one.read('other', 'web2')).to.equal('y');
     await one.cli('site.yml');
-    expect((await one.cli('drift', '-v', '-l', 'web1', 'site.yml')).stdout).to.equal(
-      'no drift on 1 host\n',
-    );
+    expect((await one.cli('drift', '-v', '-l', 'web1', 'site.yml')).stdout).to.equal('no drift on 1 host\n');
   });
 });
