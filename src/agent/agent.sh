@@ -30,7 +30,8 @@ cd / || exit 1
 [ -z "${BASH_VERSION:-}" ] || eval 'set +o posix'
 
 # A busybox that prefers its own programs, whatever PATH says: what those cannot do would look like an answer.
-case $(command -v find) in
+# Neither dash has RANDOM nor does bash have programs: there nothing need be asked.
+[ -z "${RANDOM:-}" ] || [ -n "${BASH_VERSION:-}" ] || case $(command -v find) in
   /*) ;;
   *)
     echo 'sh runs programs of its own (busybox) or finds none: find, timeout, dd, stat, sha256sum of findutils and coreutils are needed' >&2
@@ -154,6 +155,29 @@ sum_query() {
     shared | never) code "$4" ;;
     *) as_user "$by" 'show_sum "$@"' "$@" ;;
   esac
+}
+
+# show_units PROPERTIES PATTERN NAME...: a block for each unit. A name that no unit has may be an alias of one that is disabled: PATTERN finds it
+# in the files of the units, and their blocks follow.
+show_units() {
+  properties=$1 pattern=$2
+  shift 2
+  shown=$(exec systemctl show -p "$properties" -- "$@")
+  printf '%s\n\n' "$shown"
+  case $shown in *LoadState=not-found*) ;; *) return ;; esac
+  found=$(exec grep -rHsE --include='*.service' --include='*.socket' --include='*.timer' --include='*.target' --include='*.path' \
+    -e "$pattern" /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system)
+  [ -n "$found" ] || return 0
+  set --
+  IFS=$newline
+  for line in $found; do
+    printf 'alias %s\n' "$line"
+    line=${line%%:Alias=*}
+    set -- "$@" "${line##*/}"
+  done
+  unset IFS
+  printf '\n'
+  systemctl show -p "$properties" -- "$@"
 }
 
 # put_marker FILE NAME / drop_marker FILE: a handler that has to run, even if this run does not come to it. What is noted already stays,

@@ -118,7 +118,7 @@ function warnOfLeftOvers(hosts: readonly string[], run: Run): void {
     const left = namesOf(due.map(([key]) => key)).join(', ');
     if (due.length === 0) continue;
     const at = [...new Set(due.flatMap(([, users]) => [...users].map((user) => session.noteFolder(user))))];
-    const where = `noted in ${at.join(', ')}: provision pending lists them, and --forget drops what nobody needs any more`;
+    const where = `noted in ${at.join(', ')}: \`provision pending\` lists them, and its --forget drops what is not needed any more`;
     const message =
       out === undefined
         ? `an earlier run left handlers that this one did not run: ${left}; the next run of a playbook that has them does (${where})`

@@ -86,6 +86,8 @@ export const waitFor = resource<WaitParams>({
     return [
       {
         kind: 'script',
+        // Not its arguments: a pattern in another language would not be known for what must not be shown.
+        does: `waiting for ${subjectOf(params)}`,
         code: `${TRY}\n${POLL}`,
         args: [
           ...tryArguments(params),

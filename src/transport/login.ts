@@ -39,7 +39,7 @@ export function authMethods(
           next(prepared);
           return;
         } catch (error) {
-          tried.push({ what: method.what, problem: messageOf(error) });
+          tried.push({ what: method.what, problem: messageOf(error).replace(`${method.what} `, 'it ') });
         }
       }
     }

@@ -101,7 +101,7 @@ describe('what other users of a host see of its processes', () => {
         'sleep 0',
         'curl -q -K -',
         'timeout -k 5 20 sh /dev/fd/8',
-        'grep -Eq -f -',
+        'grep -Pzq -f -',
       ])
         expect(found, stdout + stderr).to.include(line);
       const lines = (text: string): string[] => text.split('\n').filter((line) => line.includes('Secret-01'));

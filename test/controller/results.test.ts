@@ -85,7 +85,7 @@ describe('results of tasks', () => {
     const { errors } = await site.play();
     const [error] = errors();
     expect(error!.message).to.equal('script failed: exit code 4');
-    expect(error!.detail).to.deep.equal(['last words']);
+    expect(error!.detail).to.deep.equal(['stdout:', '  first', 'stderr:', '  last words']);
     expect(error!.task).to.equal('says why');
     expect(error!.position).to.include({ line: 3, col: 7 });
   });

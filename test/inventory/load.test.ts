@@ -329,6 +329,6 @@ describe('what ansible-inventory only warns of', () => {
     });
     rmSync(cwd, { recursive: true });
     expect([...found.hosts.keys()]).to.deep.equal(['h']);
-    expect(warnings.join()).to.match(/^inv\/gone cannot be read and is left out: ENOENT/);
+    expect(warnings.join()).to.match(/^inv\/gone cannot be read and is left out: /);
   });
 });

@@ -56,7 +56,7 @@ describe('security-updates', () => {
   const notes = (): string[] =>
     readFileSync(join(folder, 'lib/provision/security-updates'), 'utf8').split('\n');
   const since = (name: string, seconds: number): void => {
-    const at = Math.round(Date.now() / 1000) - seconds;
+    const at = Math.floor(Date.now() / 1000) - seconds;
     const lines = notes().map((line) =>
       line.startsWith(`${name} `) ? line.replace(/\d+$/, String(at)) : line,
     );

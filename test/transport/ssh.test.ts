@@ -141,7 +141,7 @@ describe('connect over ssh', () => {
 
     it('refused: says why a key could not be used', async () => {
       const missing = await refusal(sshd.target({ privateKeyFiles: ['/no/such/key'] }));
-      expect(missing.hint).to.include('/no/such/key: ').and.include('no such file');
+      expect(missing.hint).to.include('/no/such/key: ').and.include('does not exist');
       const noKey = join(sshd.folder, 'config');
       expect((await refusal(sshd.target({ privateKeyFiles: [noKey] }))).hint).to.include('not a private key');
       const locked = join(sshd.folder, 'locked');

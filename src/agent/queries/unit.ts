@@ -15,15 +15,6 @@ const PROPERTIES = [
   'NRestarts',
 ];
 
-/** Where unit files are, those that win first. */
-const FOLDERS = [
-  '/etc/systemd/system',
-  '/run/systemd/system',
-  '/usr/local/lib/systemd/system',
-  '/usr/lib/systemd/system',
-  '/lib/systemd/system',
-];
-
 /** The time of this file is when systemd began to read the units that it has. */
 export const UNITS_LOADED = '/run/systemd/systemd-units-load';
 
@@ -39,22 +30,7 @@ export const unit: QueryKind<'unit'> = {
   compile(queries) {
     const names = [...new Set(queries.map(({ name }) => name))];
     const show = chunked(names.filter((name) => !isTemplate(name))).map(
-      (some) => `show_units() { systemctl show -p ${PROPERTIES.join(',')} -- "$@"; }
-shown=$(show_units ${quoteAll(some)})
-printf '%s\\n\\n' "$shown"
-case $shown in *LoadState=not-found*) ;; *) false ;; esac && {
-found=$(grep -rHsE --include='*.service' --include='*.socket' --include='*.timer' --include='*.target' --include='*.path' ${quote(aliasPattern(some))} ${FOLDERS.join(' ')})
-[ -z "$found" ] || {
-printf '%s\\n' "$found" | sed 's/^/${ALIAS}/'
-set --
-IFS='
-'
-for line in $found; do line=\${line%%:Alias=*}; set -- "$@" "\${line##*/}"; done
-unset IFS
-echo
-show_units "$@"
-}
-}`,
+      (some) => `show_units ${PROPERTIES.join(',')} ${quote(aliasPattern(some))} ${quoteAll(some)}`,
     );
     const templates = chunked(names.filter(isTemplate)).map(
       (some) =>
