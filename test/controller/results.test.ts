@@ -129,7 +129,10 @@ describe('results of tasks', () => {
     const { tasks: said, errors } = await site.play();
     expect(said()).to.deep.equal(['failed slow']);
     expect(errors()[0]!.message).to.match(/0\.5 s/);
-    expect(isRunning(Number(site.read('pid')))).to.equal(false);
+    const pid = Number(site.read('pid'));
+    for (let tries = 0; tries < 20 && isRunning(pid); tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isRunning(pid)).to.equal(false);
   });
 
   it('see the environment that the task gives, a probe too', async () => {
