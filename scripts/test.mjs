@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 
 const stages = [
+  { name: 'programs that the tests start', run: ['node', 'scripts/test-programs.mjs'] },
   { name: 'build', run: ['npm', 'run', '--silent', 'build'] },
   { name: 'lint', run: ['npm', 'run', '--silent', 'lint'] },
   { name: 'type check', run: ['npm', 'run', '--silent', 'typecheck'] },
