@@ -220,7 +220,7 @@ describe('the role common', function () {
     succeeded(
       await on(
         'old',
-        'systemd-run --quiet --collect --unit=taker perl -MIO::Socket::IP -e \'IO::Socket::IP->new(Listen => 5, LocalHost => "::", LocalPort => 2222, V6Only => 0) or die; sleep 300\'',
+        'systemd-run --quiet --collect --unit=taker perl -MIO::Socket::IP -e \'my @s = IO::Socket::IP->new(Listen => 5, LocalHost => "::", LocalPort => 2222, V6Only => 0) or die; sleep 300\'',
       ),
     );
     const ran = await run(...withSsh({ Port: 2222 }));
