@@ -6,13 +6,18 @@
 # shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
 # shellcheck disable=SC2016 # code for another shell
 newline='
-' tab='	' odd='' shared='' owned='' former=- blind=''
+' tab='	' odd='' shared='' owned='' former=- blind='' also=''
+
+# Exit code of what was not begun, because of whose something is.
+refused_rc=97
 
 # survey PATH...: those of these paths that are not simply root's are added to $odd: links, folders of others and folders that
 # others may write to. A line each: path, type, uid, gid, mode. A find that cannot do this would find nothing odd: it has to tell of / first.
+# $also: more that counts, where files are asked about.
 survey() {
   [ "$uid" = 0 ] || return 0
-  found=$(find -P / "$@" -maxdepth 0 \( -path / -printf '.\n' \) , \( -type l -o -type d \( ! -uid 0 -o -perm /022 \) \) -printf '%p\t%y %U %G %m\n' 2>/dev/null)
+  # shellcheck disable=SC2086 # words
+  found=$(find -P / "$@" -maxdepth 0 \( -path / -printf '.\n' \) , \( -type l -o -type d \( ! -uid 0 -o -perm /022 \) $also \) -printf '%p\t%y %U %G %m\n' 2>/dev/null)
   case $found in
     .) ;;
     .*) odd="${odd:-$newline}${found#.}$newline" ;;
@@ -20,25 +25,28 @@ survey() {
   esac
 }
 
-# survey_way PATH: the path and every folder above it.
+# survey_way PATH...: the paths and every folder above them.
 survey_way() {
   [ "$uid" = 0 ] || return 0
-  way='' ahead=$1
-  set --
-  while [ -n "$ahead" ]; do
-    step=${ahead%%/*}
-    case $ahead in */*) ahead=${ahead#*/} ;; *) ahead='' ;; esac
-    case $step in
-      '' | .) ;;
-      ..) way=${way%/*} ;;
-      *) way=$way/$step; set -- "$@" "$way" ;;
-    esac
+  ways=$#
+  while [ "$ways" -gt 0 ]; do
+    way='' ahead=$1 ways=$((ways - 1))
+    shift
+    while [ -n "$ahead" ]; do
+      step=${ahead%%/*}
+      case $ahead in */*) ahead=${ahead#*/} ;; *) ahead='' ;; esac
+      case $step in
+        '' | .) ;;
+        ..) way=${way%/*} ;;
+        *) way=$way/$step; set -- "$@" "$way" ;;
+      esac
+    done
   done
   survey "$@"
 }
 
-# whose PATH HOW: from what the survey has found. HOW: entry (what is at that name itself), follow (what a link there leads to) or
-# inside (what is below it).
+# whose PATH HOW: from what the survey has found. HOW: entry (what is at that name itself), follow (what a link there leads to),
+# inside (what is below it) or code (as follow; whoever may write what is there decides, too. The survey has to be with $also).
 # $by: empty: root alone; a uid: that user, to whom $why belongs; shared: root, but others may exchange the names in $why; never: nobody,
 # because of $why. $real: the path with root's links followed.
 whose() {
@@ -72,7 +80,7 @@ whose() {
       if [ -n "$by" ]; then real=$at${left:+/$left}; return; fi
       open=''
     fi
-    case $left in *[!/]*) last='' ;; *) last=$2 ;; esac
+    case $left in *[!/]*) last='' ;; *) last=${2%code} last=${last:-follow} ;; esac
     if [ -n "$last" ] && [ -z "$guarded$shaky" ] && [ "$real" = "${1%/*}" ]; then former=$real; fi
     if [ "$last" = entry ]; then real=$at; break; fi
     fact=''
@@ -100,6 +108,22 @@ whose() {
   real=${real:-/}
   if [ -n "$open" ] && [ "$2" = inside ]; then shaky=$real; fi
   [ -z "$shaky" ] || by=shared why=$shaky
+  if [ "$2" = code ] && [ -z "$by" ]; then judge_code; fi
+}
+
+# judge_code: of the file or folder $real: who may write it.
+judge_code() {
+  at=$real
+  case $at in
+    *"$tab"* | *"$newline"*) fact=$(find -P "$at" -maxdepth 0 -printf '%y %U %G %m' 2>/dev/null) ;;
+    *) case $odd in *"$newline$at$tab"*) fact=${odd#*"$newline$at$tab"} fact=${fact%%"$newline"*} ;; *) return ;; esac ;;
+  esac
+  # shellcheck disable=SC2086 # words
+  set -- ${fact#? }
+  if [ "${1:-0}" != 0 ]; then by=$1 why=$at
+  elif [ $((0${3:-0} & 02)) != 0 ]; then by=shared why=$at
+  elif [ $((0${3:-0} & 020)) != 0 ] && is_joined "$2"; then by=shared why=$at
+  fi
 }
 
 # judge UID GID MODE: of the folder $at. Where it is the last part of a path, and not entered, whose it is does not matter.
@@ -138,6 +162,55 @@ by_owner() (
   esac
 )
 
+# by_owners COUNT PATH HOW ... CODE WORD...: as by_owner, for a program that believes what it finds at so many places. The first one
+# decides; where that is root, all of them have to be root's. Nothing is begun where others could exchange what is believed.
+by_owners() (
+  odd='' owned='' former=- also='-o -type f ( ! -uid 0 -o -perm /022 )'
+  places=$1
+  shift
+  survey_places "$places" "$@"
+  first=yes worker=''
+  while [ "$places" -gt 0 ]; do
+    [ -n "$worker" ] || whose "$1" "$2"
+    case $first$by in
+      yes[0-9]*) worker=$by belongs=$why asked=$1 ;;
+      yes | '') ;;
+      *) refuse_owner "$1"; exit ;;
+    esac
+    first='' places=$((places - 1))
+    shift 2
+  done
+  code=$1 by=$worker why=${belongs-} shared='' also=''
+  shift
+  case $by in
+    '') eval "$code" ;;
+    *) as_user "$by" "$code" "$@" || explain_owner $? ;;
+  esac
+)
+
+# survey_places COUNT PATH HOW ...: all of them by one find.
+survey_places() {
+  turn=$1
+  shift
+  while [ "$turn" -gt 0 ]; do
+    turn=$((turn - 1)) place=$1
+    shift 2
+    set -- "$@" "$place"
+  done
+  shift "$(($# - places))"
+  survey_way "$@"
+}
+
+# refuse_owner PATH: root would work there, or believe what is there.
+refuse_owner() {
+  case $by in
+    shared) printf 'refused: root leaves %s alone: others than root may write to %s, and exchange what is there at any moment\n' "$1" "$why" ;;
+    never) printf 'refused: root leaves %s alone: it cannot be told whose it is: %s\n' "$1" "$why" ;;
+    *) printf 'refused: root leaves %s alone: %s belongs to the user %s, who can exchange what is there at any moment\n' "$1" "$why" "$(name_of "$by")" ;;
+  esac >&2
+  return "$refused_rc"
+}
+
 # explain_owner RC: why it may have failed; ends with that code.
 explain_owner() {
   case $by in
@@ -171,7 +244,7 @@ as_user() {
       {
         {
           {
-            printf '%s\n' "$files" "shared='' tab='$tab'" "$code" | {
+            printf '%s\n' "$files" "shared='' look='' tab='$tab' by=$who" "$code" | {
               exec 8<&0 <&7 3>&- 4>&- 5>&- 6>&- 7<&-
               # Variables of the task are for that user as well; sudo's and sshd's say who logged in.
               export HOME="$home"
@@ -256,9 +329,9 @@ recurse_other() {
 }
 
 # each_owner HOW CODE PATH...: run CODE, in which "$@" is paths, once for all that ask for the same rights. What nobody may look at is
-# left out: owners says so. The status is the worst of all.
+# left out: owners says so. Where others may exchange names, CODE follows nothing: $look is -P. The status is the worst of all.
 each_owner() {
-  how=$1 code=$2 worst=0
+  how=$1 code=$2 worst=0 look=''
   shift 2
   if [ -z "$odd" ]; then eval "$code"; return; fi
   classes='' users=''
@@ -266,12 +339,13 @@ each_owner() {
     whose "$path" "$how"
     case $by in
       '') class=root ;;
-      shared) if [ "$how" = entry ]; then class=root; else class=none; fi ;;
+      shared) if [ "$how" = entry ]; then class=root; else class=shared; fi ;;
       never) class=none ;;
       *) class=$by; case " $users " in *" $by "*) ;; *) users="$users $by" ;; esac ;;
     esac
     classes="$classes $class"
   done
+  case $classes in *shared*) users="shared $users" ;; esac
   for user in root $users; do
     (
       for class in $classes; do
@@ -281,6 +355,7 @@ each_owner() {
       done
       if [ $# = 0 ]; then :
       elif [ "$user" = root ]; then eval "$code"
+      elif [ "$user" = shared ]; then look=-P && eval "$code"
       else as_user "$user" "$code" "$@"
       fi
     ) || { rc=$?; [ "$rc" -le "$worst" ] || worst=$rc; }

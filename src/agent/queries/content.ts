@@ -16,6 +16,7 @@ const SAME = 10;
 const ABSENT = 11;
 const UNREADABLE = 12;
 const SENT = 13;
+const DIFFERS = 14;
 /** s that what reads many files at once may take: whoever owns one of them can put a pipe in its place between a look and the opening. */
 const READ_WITHIN = 10;
 
@@ -45,9 +46,11 @@ export const content: QueryKind<'content'> = {
     return queries.map((query, index) => {
       const touched = touchedBy(query)!;
       const owner = owners?.(touched);
-      if (owner && 'none' in owner) return refusal(touched, owner.none);
       const output = outputs[batches + index];
       const sha256 = hashes.get(sumName(query.path));
+      if (owner && !('by' in owner)) {
+        return ('shared' in owner && sharedAnswer(query, output?.rc, sha256)) || refusal(touched, owner);
+      }
       return output?.rc === SENT
         ? sentAnswer(query, sent.get(index), sha256)
         : answerOf(query, output, sha256);
@@ -70,7 +73,8 @@ eval "f=\\$content_$i"
 [ ! -f "$f" ] || set -- "$@" "$f"
 i=$((i + 1))
 done
-[ $# = 0 ] || each_owner follow '${start}timeout -k 1 ${READ_WITHIN} sha256sum -- "$@"' "$@"`;
+[ $# = 0 ] || each_owner follow 'if [ -n "$look" ]; then sum_unfollowed ${READ_WITHIN} "$@"; else
+${start}timeout -k 1 ${READ_WITHIN} sha256sum -- "$@"; fi' "$@"`;
   });
   return `${words.map((word, index) => `content_${index}=${quote(word)}`).join('\n')}
 content_same=' ' content_sent=' '
@@ -81,7 +85,9 @@ eval "f=\\$content_$1"
 whose "$f" follow
 case $by in
 '') show_content "$f" ${LARGEST + 1} ${ABSENT} ${UNREADABLE} ;;
-shared | never) code ${ABSENT} ;;
+shared) case "$sums" in *"  $f
+"*) code ${DIFFERS} ;; *) if [ -e "$f" ] || [ -L "$f" ]; then code ${UNREADABLE}; else code ${ABSENT}; fi ;; esac ;;
+never) code ${ABSENT} ;;
 *) as_user "$by" 'show_content "$@"' "$f" ${LARGEST + 1} ${ABSENT} ${UNREADABLE} ;;
 esac
 }
@@ -173,6 +179,18 @@ function sentAnswer(
     };
   }
   return { state: 'content', content };
+}
+
+/** What others may exchange is compared, as it was a moment ago, and not shown: whoever asks without knowing what it should be would believe it. */
+function sharedAnswer(
+  { unless }: ContentQuery,
+  rc: number | undefined,
+  sha256: string | undefined,
+): ContentAnswer | undefined {
+  if (unless === undefined) return undefined;
+  if (rc === SAME) return { state: 'same' };
+  if (rc === ABSENT) return { state: 'absent' };
+  return rc === DIFFERS && sha256 !== undefined ? { state: 'large', sha256 } : undefined;
 }
 
 /** A name as sha256sum prints it: with newlines and backslashes escaped. */

@@ -22,7 +22,8 @@ export const file: QueryKind<'file'> = {
       chunked(list)
         .map(
           (chunk) =>
-            `each_owner ${option === '-P' ? 'entry' : 'follow'} ${quote(`find ${option} / "$@" -maxdepth 0 -printf ${format}`)} ${quoteAll(chunk)}`,
+            // What may be exchanged is looked at, and nothing behind it.
+            `each_owner ${option === '-P' ? 'entry' : 'follow'} ${quote(`find "\${look:-${option}}" / "$@" -maxdepth 0 -printf ${format}`)} ${quoteAll(chunk)}`,
         )
         .join('\n') || ':';
     return [find('-P', paths(false)), find('-L', paths(true))];
@@ -39,11 +40,18 @@ export const file: QueryKind<'file'> = {
     return queries.map((query) => {
       const touched = touchedBy(query)!;
       const owner = owners?.(touched);
-      // A name that may be exchanged can be looked at, but nothing may be found behind it.
-      if (owner && 'none' in owner && query.follow === true) return refusal(touched, owner.none);
-      if (!works(query.follow ?? false)) return { refused: blind(query.path) };
-      const answer = (query.follow === true ? target : itself).get(pathWord(query.path)) ?? { exists: false };
-      return owner && 'by' in owner ? { ...answer, by: owner.by } : answer;
+      const follow = query.follow === true;
+      if (owner && 'none' in owner && follow) return refusal(touched, owner);
+      if (!works(follow)) return { refused: blind(query.path) };
+      const answer = (follow ? target : itself).get(pathWord(query.path)) ?? { exists: false };
+      const leadsNowhere = follow && reached.has(pathWord(query.path)) && !answer.exists;
+      if (owner && 'shared' in owner) {
+        // A name that may be exchanged can be looked at, but nothing may be found behind it.
+        if (leadsNowhere) return refusal(touched, owner, 'it is a link, and ');
+        return answer.exists ? { ...answer, shared: owner.shared } : answer;
+      }
+      if (!owner || !('by' in owner)) return answer;
+      return { ...answer, by: owner.by, ...(leadsNowhere && !answer.exists ? { hidden: true } : {}) };
     });
   },
 };

@@ -3,7 +3,7 @@ import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import { aptGet } from './apt-get.js';
 import type { AptPart } from './part.js';
 
-/** A package file on the host. What is in it is known first, so that a host that has it costs two rounds. */
+/** A package file on the host, which nobody but root may write: its scripts run as root. What is in it is known first, so that a host that has it costs two rounds. */
 export const debFile: AptPart = {
   queries({ deb }, known) {
     if (deb === undefined) return [];
@@ -36,7 +36,14 @@ export const debFile: AptPart = {
 };
 
 function readQuery(deb: string): CommandQuery {
-  return { kind: 'command', argv: ['dpkg-deb', '-f', deb, 'Package', 'Version'] };
+  return {
+    kind: 'command',
+    argv: ['dpkg-deb', '-f', deb, 'Package', 'Version'],
+    at: [
+      { path: '/', how: 'entry' },
+      { path: deb, how: 'code' },
+    ],
+  };
 }
 
 function fieldOf(deb: string, field: string, known: Answers): string | undefined {

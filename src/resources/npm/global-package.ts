@@ -6,7 +6,7 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import { type NpmMode, type NpmParams, npmArgv } from './params.js';
+import { type NpmMode, type NpmParams, npmArgv, ownProgram } from './params.js';
 
 /** A package for the whole host. */
 export const globalPackage: NpmMode = {
@@ -19,7 +19,7 @@ export const globalPackage: NpmMode = {
       params.state === 'absent'
         ? ['uninstall', '--global', params.name!]
         : ['install', '--global', packageSpec(params)];
-    return [{ kind: 'run', argv: npmArgv(params, ...words) }];
+    return [{ kind: 'run', argv: npmArgv(params, ...words), ...ownProgram(params) }];
   },
 };
 
