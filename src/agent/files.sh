@@ -92,7 +92,8 @@ sum_unfollowed() (
   within=$1
   shift
   for path do
-    case $path in *"$newline"* | *'\'*) continue ;; esac
+    # sha256sum writes these otherwise.
+    case $path in *"$newline"* | *\\*) continue ;; esac
     (
       whose "$path" entry
       enter_folder "${real%/*}" || exit
@@ -203,6 +204,16 @@ remove() {
   esac
 }
 
+# tell_files -P|-L PATH...: all that is known of them without reading them. What may be exchanged is not followed ($look). Of links that a
+# user cannot follow it is told that they are there.
+tell_files() {
+  how=${look:-$1}
+  shift
+  seen='%p\0%y\0%m\0%U\0%G\0%u\0%g\0%s\0%T@\0%C@\0%i\0%l\0'
+  if find "$how" / "$@" -maxdepth 0 -printf "$seen"; then return; fi
+  [ "$theirs$how" != yes-L ] || find -P "$@" -maxdepth 0 -type l -printf "$seen"
+}
+
 # tell_file PATH: what is there, for put_told: a line that says what it is, and the content.
 tell_file() {
   if [ -L "$1" ]; then echo link && readlink -n -- "$1"
@@ -256,8 +267,17 @@ put_times() {
 
 # set_below FOLDER OWNER MODE: of all below it; no link is followed but by chmod, which passes over those that it meets.
 set_below() {
-  [ -z "$2" ] || chown -hR -- "$2" "$1" || return 1
+  if [ -n "$2" ]; then set_owners_below "$1" "$2" || return 1; fi
   [ -z "$3" ] || chmod -R -- "$3" "$1"
+}
+
+# set_owners_below FOLDER OWNER: of those that have another one: a user may not even give root what is root's.
+set_owners_below() {
+  below=$1 group=${2#"${2%%:*}"}
+  group=${group#:}
+  set -- "$2" "${2%%:*}"
+  # shellcheck disable=SC2086 # words; no name has a blank
+  find -P "$below" -mindepth 1 \( ${2:+! -user $2} ${2:+${group:+-o}} ${group:+! -group $group} \) -exec chown -h -- "$1" {} +
 }
 
 # show_content PATH MOST ABSENT UNREADABLE: at most so many bytes of a regular file; or one of the two exit codes. A pipe that was put

@@ -6,10 +6,7 @@
 # shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
 # shellcheck disable=SC2016 # code for another shell
 newline='
-' tab='	' odd='' shared='' owned='' former=- blind='' also=''
-
-# Exit code of what was not begun, because of whose something is.
-refused_rc=97
+' tab='	' odd='' shared='' owned='' former=- blind='' also='' theirs=''
 
 # survey PATH...: those of these paths that are not simply root's are added to $odd: links, folders of others and folders that
 # others may write to. A line each: path, type, uid, gid, mode. A find that cannot do this would find nothing odd: it has to tell of / first.
@@ -111,21 +108,6 @@ whose() {
   if [ "$2" = code ] && [ -z "$by" ]; then judge_code; fi
 }
 
-# judge_code: of the file or folder $real: who may write it.
-judge_code() {
-  at=$real
-  case $at in
-    *"$tab"* | *"$newline"*) fact=$(find -P "$at" -maxdepth 0 -printf '%y %U %G %m' 2>/dev/null) ;;
-    *) case $odd in *"$newline$at$tab"*) fact=${odd#*"$newline$at$tab"} fact=${fact%%"$newline"*} ;; *) return ;; esac ;;
-  esac
-  # shellcheck disable=SC2086 # words
-  set -- ${fact#? }
-  if [ "${1:-0}" != 0 ]; then by=$1 why=$at
-  elif [ $((0${3:-0} & 02)) != 0 ]; then by=shared why=$at
-  elif [ $((0${3:-0} & 020)) != 0 ] && is_joined "$2"; then by=shared why=$at
-  fi
-}
-
 # judge UID GID MODE: of the folder $at. Where it is the last part of a path, and not entered, whose it is does not matter.
 judge() {
   real=$at
@@ -162,55 +144,6 @@ by_owner() (
   esac
 )
 
-# by_owners COUNT PATH HOW ... CODE WORD...: as by_owner, for a program that believes what it finds at so many places. The first one
-# decides; where that is root, all of them have to be root's. Nothing is begun where others could exchange what is believed.
-by_owners() (
-  odd='' owned='' former=- also='-o -type f ( ! -uid 0 -o -perm /022 )'
-  places=$1
-  shift
-  survey_places "$places" "$@"
-  first=yes worker=''
-  while [ "$places" -gt 0 ]; do
-    [ -n "$worker" ] || whose "$1" "$2"
-    case $first$by in
-      yes[0-9]*) worker=$by belongs=$why asked=$1 ;;
-      yes | '') ;;
-      *) refuse_owner "$1"; exit ;;
-    esac
-    first='' places=$((places - 1))
-    shift 2
-  done
-  code=$1 by=$worker why=${belongs-} shared='' also=''
-  shift
-  case $by in
-    '') eval "$code" ;;
-    *) as_user "$by" "$code" "$@" || explain_owner $? ;;
-  esac
-)
-
-# survey_places COUNT PATH HOW ...: all of them by one find.
-survey_places() {
-  turn=$1
-  shift
-  while [ "$turn" -gt 0 ]; do
-    turn=$((turn - 1)) place=$1
-    shift 2
-    set -- "$@" "$place"
-  done
-  shift "$(($# - places))"
-  survey_way "$@"
-}
-
-# refuse_owner PATH: root would work there, or believe what is there.
-refuse_owner() {
-  case $by in
-    shared) printf 'refused: root leaves %s alone: others than root may write to %s, and exchange what is there at any moment\n' "$1" "$why" ;;
-    never) printf 'refused: root leaves %s alone: it cannot be told whose it is: %s\n' "$1" "$why" ;;
-    *) printf 'refused: root leaves %s alone: %s belongs to the user %s, who can exchange what is there at any moment\n' "$1" "$why" "$(name_of "$by")" ;;
-  esac >&2
-  return "$refused_rc"
-}
-
 # explain_owner RC: why it may have failed; ends with that code.
 explain_owner() {
   case $by in
@@ -244,7 +177,7 @@ as_user() {
       {
         {
           {
-            printf '%s\n' "$files" "shared='' look='' tab='$tab' by=$who" "$code" | {
+            printf '%s\n' "$files" "shared='' look='' tab='$tab' by=$who theirs=yes" "$code" | {
               exec 8<&0 <&7 3>&- 4>&- 5>&- 6>&- 7<&-
               # Variables of the task are for that user as well; sudo's and sshd's say who logged in.
               export HOME="$home"

@@ -20,7 +20,7 @@ import { quote, quoteAll } from './quote.js';
 /** Of each stream of a step, head and tail of this many bytes together are kept. */
 export const STEP_KEEP = 128 * 1024;
 
-/** Code with the rights that places ask for; without one with the agent's own. */
+/** Code with the rights that places ask for; without one with the agent's own. Needs places.sh. */
 export function atPlaces(at: Places | undefined, code: string): string {
   if (at === undefined) return code;
   return `by_owners ${quoteAll([String(at.length), ...at.flatMap(({ path, how }) => [path, how]), code])}`;
