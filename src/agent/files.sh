@@ -86,11 +86,9 @@ enter_folder() {
   return 1
 }
 
-# sum_unfollowed SECONDS PATH...: as sha256sum, of root's files whose names others may exchange: no link is followed, in no part of the
+# sum_unfollowed PATH...: as sha256sum, of root's files whose names others may exchange: no link is followed, in no part of the
 # way, and no pipe waited for. Of what has a second name nothing is said: it might be a file that is not for those others.
 sum_unfollowed() (
-  within=$1
-  shift
   for path do
     # sha256sum writes these otherwise.
     case $path in *"$newline"* | *\\*) continue ;; esac
@@ -98,7 +96,7 @@ sum_unfollowed() (
       whose "$path" entry
       enter_folder "${real%/*}" || exit
       [ "$(find -P "./${path##*/}" -maxdepth 0 -type f -uid 0 -printf %n)" = 1 ] || exit
-      sum=$(timeout -k 1 "$within" dd if="./${path##*/}" iflag=nofollow,nonblock bs=64K status=none | sha256sum)
+      sum=$(timeout 60 dd if="./${path##*/}" iflag=nofollow,nonblock bs=64K status=none | sha256sum)
       printf '%s  %s\n' "${sum%% *}" "$path"
     ) 2>/dev/null
   done

@@ -313,3 +313,64 @@ owners() {
     printf '%s\0%s\0%s\0%s\0%s\0' "$how" "$path" "$by" "$why" "$person"
   done
 }
+
+# content_sums FROM TO SECONDS exec|'': sha256sum of the files $content_FROM and on that are there.
+content_sums() {
+  i=$1 end=$2 sum="timeout -k 1 $3"
+  code='if [ -n "$look" ]; then sum_unfollowed "$@"; else '"$4 $sum"' sha256sum -- "$@"; fi'
+  set --
+  while [ "$i" -lt "$end" ]; do
+    eval "f=\$content_$i"
+    [ ! -f "$f" ] || set -- "$@" "$f"
+    i=$((i + 1))
+  done
+  [ $# = 0 ] || each_owner follow "$code" "$@"
+}
+
+# content_show INDEX MOST: the content of the file $content_INDEX, at most so many bytes; or 10: it is the same, 13: it has been sent
+# already, 11: there is none, 12: it cannot be read, 14: it differs from what is asked about, and is not shown because others may
+# exchange it.
+content_show() {
+  case $content_same in *" $1 "*) code 10; return ;; esac
+  case $content_sent in *" $1 "*) code 13; return ;; esac
+  eval "f=\$content_$1"
+  whose "$f" follow
+  case $by in
+    '') show_content "$f" "$2" 11 12 ;;
+    shared)
+      case $sums in *"  $f$newline"*) code 14; return ;; esac
+      if [ -e "$f" ] || [ -L "$f" ]; then code 12; else code 11; fi
+      ;;
+    never) code 11 ;;
+    *) as_user "$by" 'show_content "$@"' "$f" "$2" 11 12 ;;
+  esac
+}
+
+# content_see INDEX LINE: whether the file is as this line of sha256sum says ($content_same), or is one to be sent along with others ($ones).
+content_see() {
+  case $sums in *"$newline$2$newline"*) content_same="$content_same$1 "; return ;; esac
+  case $sums in *"${2#*  }$newline"*) ;; *) return ;; esac
+  eval "f=\$content_$1"
+  whose "$f" follow
+  [ -n "$by" ] || [ ! -f "$f" ] || [ ! -r "$f" ] || ones="$ones $1"
+}
+
+# content_send SMALL SECONDS: the files $ones that are not larger, by one cat: a line of their sizes, and the contents. $content_sent: those.
+content_send() {
+  small=$1 within=$2
+  set --
+  for one in $ones; do eval "set -- \"\$@\" \"\$content_$one\""; done
+  [ $# -gt 1 ] || return 0
+  sizes=$(find -L "$@" -maxdepth 0 -printf '%s ')
+  for one in $ones; do
+    f=$1 size=${sizes%% *} sizes=${sizes#* }
+    shift
+    # Files of the kernel tell no size.
+    if [ "$size" -le 0 ] || [ "$size" -gt "$small" ]; then continue; fi
+    set -- "$@" "$f"
+    content_sent="$content_sent$one "
+    printf '%s:%s ' "$one" "$size"
+  done
+  echo
+  [ $# = 0 ] || timeout -k 1 "$within" cat -- "$@"
+}

@@ -86,7 +86,7 @@ function compareQuery({ src }: CopyParams, path: string): ScriptQuery {
 
 // Each of the two is read with the rights that its own path asks for.
 const COMPARE = `sum=$(by_owner "$1" follow '[ -n "$shared" ] || sha256sum <"$1"' "$1" 2>/dev/null)
-other=$(by_owner "$2" entry 'if [ -n "$shared" ]; then sum_unfollowed 60 "$1"; elif [ ! -L "$1" ]; then sha256sum <"$1"; fi' "$2" 2>/dev/null)
+other=$(by_owner "$2" entry 'if [ -n "$shared" ]; then sum_unfollowed "$1"; elif [ ! -L "$1" ]; then sha256sum <"$1"; fi' "$2" 2>/dev/null)
 [ -n "$sum" ] && [ "\${sum%% *}" = "\${other%% *}" ]`;
 
 function requireSource(params: CopyParams, answers: Answers): ExistingFile {
