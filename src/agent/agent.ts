@@ -65,9 +65,12 @@ let program: Buffer | undefined;
 
 /** Compressed: with it the first write stays within what a new connection sends before it waits for the other side. */
 function packedProgram(): Buffer {
-  program ??= gzipSync(`files=${quote(shellText('files.sh'))}\neval "$files"\n${shellText('owner.sh')}${shellText('agent.sh')}`, {
-    level: 9,
-  });
+  program ??= gzipSync(
+    `files=${quote(shellText('files.sh'))}\neval "$files"\n${shellText('owner.sh')}${shellText('agent.sh')}`,
+    {
+      level: 9,
+    },
+  );
   return program;
 }
 

@@ -297,7 +297,10 @@ describe('modules where not all is root’s', function () {
 
     it('is taken back where nothing in a folder below is a user’s', async () => {
       give('tree', 'tree/f');
-      expect(await twice('file', { ...params(), owner: 'root', group: 'root' })).to.deep.equal(['changed', 'ok']);
+      expect(await twice('file', { ...params(), owner: 'root', group: 'root' })).to.deep.equal([
+        'changed',
+        'ok',
+      ]);
       give('tree/sub');
       expect(await twice('file', { ...params(), owner: 'root', group: 'root' })).to.deep.equal([
         'changed',

@@ -11,7 +11,8 @@ const KEEP = 16 * 1024 * 1024;
 export const command: QueryKind<'command'> = {
   readsErrors: true,
   mayBeCut: true,
-  compile: (queries) => queries.map((query) => ({ code: atPlaces(query.at, commandCode(query)), keep: KEEP })),
+  compile: (queries) =>
+    queries.map((query) => ({ code: atPlaces(query.at, commandCode(query)), keep: KEEP })),
   parse: (queries, outputs) => queries.map((query, index) => answerOf(query, outputs[index])),
 };
 

@@ -33,11 +33,7 @@ export function userQueries(params: UserParams, known: Answers): Query[] {
   if (params.state === 'absent') return [user, ...(homes ? [homes] : [])];
   const named = [params.group ?? params.name, ...(listedGroups(params) ?? [])].map(String);
   const names = new Set(named.filter((name) => !/^\d+$/.test(name)));
-  return [
-    user,
-    ...[...names].map((name): Query => ({ kind: 'group', name })),
-    ...(homes ? [homes] : []),
-  ];
+  return [user, ...[...names].map((name): Query => ({ kind: 'group', name })), ...(homes ? [homes] : [])];
 }
 
 /** @throws TaskError where the programs that manage accounts would work as root in a folder of a user's */

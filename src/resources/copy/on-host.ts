@@ -61,7 +61,11 @@ export const onHost: WayOfCopy = {
               after: params.src,
             },
           ]),
-      ...attributeChanges({ ...fileAttributes(params, source.mode), path, type: 'file', replaceable: true }, file, answers),
+      ...attributeChanges(
+        { ...fileAttributes(params, source.mode), path, type: 'file', replaceable: true },
+        file,
+        answers,
+      ),
     ];
   },
 

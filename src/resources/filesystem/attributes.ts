@@ -163,10 +163,16 @@ export function requireReplaceable(
   const current = by && answers.get<'file'>({ kind: 'file', path });
   if (!current?.exists || current.type !== 'file' || group !== undefined) return;
   if (by!.groups.includes(String(current.gid))) return;
-  throw new TaskError(`${path} belongs to the group ${current.group || current.gid}, which ${by!.user} is not in`, {
-    detail: [whoDecides(by!), 'a file that is written anew keeps its group, and this one cannot be given to it'],
-    hint: `group: ${by!.groups.find((name) => !/^\d+$/.test(name)) ?? by!.groups[0] ?? by!.user}`,
-  });
+  throw new TaskError(
+    `${path} belongs to the group ${current.group || current.gid}, which ${by!.user} is not in`,
+    {
+      detail: [
+        whoDecides(by!),
+        'a file that is written anew keeps its group, and this one cannot be given to it',
+      ],
+      hint: `group: ${by!.groups.find((name) => !/^\d+$/.test(name)) ?? by!.groups[0] ?? by!.user}`,
+    },
+  );
 }
 
 /**
@@ -176,7 +182,9 @@ export function requireReplaceable(
 export function requireUnshared(path: string, current: ExistingFile | undefined): void {
   if (current?.shared === undefined || current.type === 'directory') return;
   throw new TaskError(`${path} cannot be changed: others than root may write to ${current.shared}`, {
-    detail: ['they could put a link in its place at any moment: root makes and replaces files there, but changes none'],
+    detail: [
+      'they could put a link in its place at any moment: root makes and replaces files there, but changes none',
+    ],
     hint: `write it whole, with its attributes (copy, template); or take their right to write there away (chmod go-w ${current.shared})`,
   });
 }

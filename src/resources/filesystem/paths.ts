@@ -61,12 +61,15 @@ export function followLinks(path: string, known: Answers): string | undefined {
 /** @throws TaskError for a link in a user's folder that leads nowhere, or to where only root may look */
 export function requireSeen(path: string, file: FileAnswer): void {
   if (file.exists || file.hidden !== true) return;
-  throw new TaskError(`what ${path} leads to cannot be told: it is a link in a folder of ${file.by!.user}'s`, {
-    detail: [
-      `${file.by!.folder} belongs to ${file.by!.user}, who may not look there, or there is nothing; root follows no such link`,
-    ],
-    hint: 'name the file that it leads to, or ask about the link itself (follow: false)',
-  });
+  throw new TaskError(
+    `what ${path} leads to cannot be told: it is a link in a folder of ${file.by!.user}'s`,
+    {
+      detail: [
+        `${file.by!.folder} belongs to ${file.by!.user}, who may not look there, or there is nothing; root follows no such link`,
+      ],
+      hint: 'name the file that it leads to, or ask about the link itself (follow: false)',
+    },
+  );
 }
 
 /** @throws TaskError for a link in a user's folder: that user could point it anywhere at any moment */

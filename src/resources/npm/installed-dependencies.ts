@@ -1,13 +1,6 @@
 import type { ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError } from '../../errors.js';
-import {
-  FOREIGN,
-  type NpmMode,
-  type NpmParams,
-  insidePath,
-  npmArgv,
-  requireOwnModules,
-} from './params.js';
+import { FOREIGN, type NpmMode, type NpmParams, insidePath, npmArgv, requireOwnModules } from './params.js';
 
 /**
  * What package.json and its lock ask for. After an install the hash of both, of what npm says it has put into

@@ -7,14 +7,7 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import {
-  type NpmMode,
-  type NpmParams,
-  FOREIGN,
-  insidePath,
-  npmArgv,
-  requireOwnModules,
-} from './params.js';
+import { type NpmMode, type NpmParams, FOREIGN, insidePath, npmArgv, requireOwnModules } from './params.js';
 
 /** One package in the node_modules of a folder. */
 export const localPackage: NpmMode = {

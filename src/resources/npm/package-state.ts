@@ -11,7 +11,12 @@ export function manifestQuery(folder: string, name: string): ContentQuery {
 
 /** The version that the registry calls the latest. Asked only for `state: latest`. */
 export function latestQuery(params: NpmParams): CommandQuery {
-  return { kind: 'command', argv: npmArgv(params, 'view', params.name!, 'version'), timeout: 60, ...ownProgram(params) };
+  return {
+    kind: 'command',
+    argv: npmArgv(params, 'view', params.name!, 'version'),
+    timeout: 60,
+    ...ownProgram(params),
+  };
 }
 
 /** The installed version, or null: read from the first manifest that is there, without starting npm. */
