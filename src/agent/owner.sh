@@ -87,6 +87,8 @@ whose() {
     esac
     case $fact in
       l*)
+        # Whether it is root's, and where it leads, is asked at two moments.
+        if [ -n "$shaky" ]; then by=shared why=$shaky real=$at${left:+/$left}; return; fi
         hops=$((hops + 1))
         [ "$hops" -le 40 ] || { by=never why='there are too many links on the way'; return; }
         target=$(readlink -n -- "$at" && echo /)
@@ -305,9 +307,7 @@ owners() {
     whose "$path" "$how"
     case $by in
       '') continue ;;
-      # Where nothing is, there is nothing to be careful of: it is made so that nothing is followed.
-      shared) [ -e "$path" ] || [ -L "$path" ] || continue; person='' ;;
-      never) person='' ;;
+      shared | never) person='' ;;
       *) person=$(id -- "$(name_of "$by")" 2>/dev/null) ;;
     esac
     printf '%s\0%s\0%s\0%s\0%s\0' "$how" "$path" "$by" "$why" "$person"

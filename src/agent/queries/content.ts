@@ -143,9 +143,9 @@ function sharedAnswer(
   rc: number | undefined,
   sha256: string | undefined,
 ): ContentAnswer | undefined {
+  if (rc === ABSENT) return { state: 'absent' };
   if (unless === undefined) return undefined;
   if (rc === SAME) return { state: 'same' };
-  if (rc === ABSENT) return { state: 'absent' };
   return rc === DIFFERS && sha256 !== undefined ? { state: 'large', sha256 } : undefined;
 }
 

@@ -72,9 +72,19 @@ export function requireSeen(path: string, file: FileAnswer): void {
   );
 }
 
-/** @throws TaskError for a link in a user's folder: that user could point it anywhere at any moment */
+/** @throws TaskError for a link in a folder where a user could point it anywhere at any moment */
 export function requireOwnLink(path: string, file: FileAnswer): void {
-  if (!file.exists || file.type !== 'link' || file.by === undefined) return;
+  if (!file.exists || file.type !== 'link') return;
+  if (file.shared !== undefined) {
+    throw new TaskError(
+      `${path} is a link, and is not followed: others than root may write to ${file.shared}`,
+      {
+        detail: ['they could point it anywhere'],
+        hint: 'name the file that it leads to',
+      },
+    );
+  }
+  if (file.by === undefined) return;
   throw new TaskError(`${path} is a link in a folder of ${file.by.user}'s, and is not followed`, {
     detail: [`${file.by.folder} belongs to ${file.by.user}, who could point it anywhere`],
     hint: 'name the file that it leads to, or work as that user (become_user)',
