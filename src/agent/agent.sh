@@ -31,6 +31,7 @@ cd / || exit 1
 
 # A busybox that prefers its own programs, whatever PATH says: what those cannot do would look like an answer.
 # Neither dash has RANDOM nor does bash have programs: there nothing need be asked.
+# shellcheck disable=SC3028
 [ -z "${RANDOM:-}" ] || [ -n "${BASH_VERSION:-}" ] || case $(command -v find) in
   /*) ;;
   *)
@@ -152,7 +153,14 @@ sum_query() {
   whose "$1" follow
   case $by in
     '') show_sum "$@" ;;
-    shared | never) code "$4" ;;
+    shared)
+      sum=$(sum_unfollowed "$1")
+      if [ -n "$sum" ]; then printf '%s\n%s\n' "$(find -P "$1" -maxdepth 0 -printf %s)" "$sum"
+      elif [ -e "$1" ] || [ -L "$1" ]; then code "$5"
+      else code "$4"
+      fi
+      ;;
+    never) code "$4" ;;
     *) as_user "$by" 'show_sum "$@"' "$@" ;;
   esac
 }

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Channel, Connection } from '../transport/connection.js';
 import { UnreachableError } from '../errors.js';
-import { packageFile } from '../package-file.js';
 import { becomeCommand, becomeFailure, givePassword, type Become } from './become.js';
 import { createExchange, type Exchange, type RequestOptions } from './exchange.js';
 import { createBudget, DEFAULT_LIMITS, type Budget, type HostLimits } from './limits.js';
 import { compileRequest, type AgentRequest, type AgentResponse } from './request.js';
 import { NoteError } from './note-error.js';
 import { quote } from './quote.js';
+import { shellText } from './shell-text.js';
 import { splitRequest } from './split-request.js';
 import { within } from './within.js';
 
@@ -64,20 +63,17 @@ export interface AgentOptions {
 /** ms that an agent has to end once nothing more is asked of it. Then its channel is closed, and nobody waits for what the host makes of that. */
 const END_WITHIN = 5000;
 
-/** What is indented or a comment is so for the reader: hosts are sent the rest. */
-const sh = (file: string): string =>
-  readFileSync(packageFile(`src/agent/${file}`), 'utf8')
-    .replace(/^\s*#.*\n/gm, '')
-    .replace(/^[ \t]+/gm, '');
-
 /** What is done with files is a text for itself as well: a process that works with a user's rights gets it, and nothing else. */
 let program: Buffer | undefined;
 
 /** Compressed: with it the first write stays within what a new connection sends before it waits for the other side. */
 function packedProgram(): Buffer {
-  program ??= gzipSync(`files=${quote(sh('files.sh'))}\neval "$files"\n${sh('owner.sh')}${sh('agent.sh')}`, {
-    level: 9,
-  });
+  program ??= gzipSync(
+    `files=${quote(shellText('files.sh'))}\neval "$files"\n${shellText('owner.sh')}${shellText('agent.sh')}`,
+    {
+      level: 9,
+    },
+  );
   return program;
 }
 

@@ -78,6 +78,8 @@ keep_backup() {
 # enter_private: go into a new folder beside PATH that is this user's alone. What is in it cannot be exchanged; where it lies is
 # compared, because its own name can be.
 enter_private() {
+  # Links of root's on the way have been followed already.
+  [ -z "${real:-}" ] || folder=${real%/*}
   cd -P -- "${folder:-/}" || return 1
   if [ "${PWD%/}" != "$folder" ] || [ ! -O . ]; then
     printf '%s: %s was exchanged meanwhile\n' "$path" "${folder:-/}" >&2
@@ -89,6 +91,29 @@ enter_private() {
   private='' new=''
   return 1
 }
+
+# enter_folder FOLDER: go there where it is what it was taken for: whatever names are exchanged from now on, this is the folder.
+enter_folder() {
+  cd -P -- "${1:-/}" 2>/dev/null && [ "${PWD%/}" = "$1" ] && [ -O . ] && return
+  printf '%s was exchanged meanwhile\n' "${1:-/}" >&2
+  return 1
+}
+
+# sum_unfollowed PATH...: as sha256sum, of root's files whose names others may exchange: no link is followed, in no part of the
+# way, and no pipe waited for. Of what has a second name nothing is said: it might be a file that is not for those others.
+sum_unfollowed() (
+  for path do
+    # sha256sum writes these otherwise.
+    case $path in *"$newline"* | *\\*) continue ;; esac
+    (
+      whose "$path" entry
+      enter_folder "${real%/*}" || exit
+      [ "$(find -P "./${path##*/}" -maxdepth 0 -type f -uid 0 -printf %n)" = 1 ] || exit
+      sum=$(timeout 60 dd if="./${path##*/}" iflag=nofollow,nonblock bs=64K status=none | sha256sum)
+      printf '%s  %s\n' "${sum%% *}" "$path"
+    ) 2>/dev/null
+  done
+)
 
 # drop_new: what was begun and did not get to its place.
 drop_new() {
@@ -169,6 +194,11 @@ put_folder() {
 # set_attributes PATH OWNER MODE: of what is there; nothing is followed. After chown, which clears setuid.
 set_attributes() {
   if [ -n "$shared" ]; then
+    if [ -d "$1" ] && [ ! -L "$1" ]; then
+      # A folder that has been entered is no name any more.
+      ( enter_folder "${real:-$1}" && shared='' && set_attributes . "$2" "$3" )
+      return
+    fi
     printf '%s: others may exchange it at any moment\n' "$1" >&2
     return 1
   fi
@@ -183,6 +213,16 @@ remove() {
     folder) rmdir -- "$2" ;;
     file) rm -f -- "$2" ;;
   esac
+}
+
+# tell_files -P|-L PATH...: all that is known of them without reading them. What may be exchanged is not followed ($look). Of links that a
+# user cannot follow it is told that they are there.
+tell_files() {
+  how=${look:-$1}
+  shift
+  seen='%p\0%y\0%m\0%U\0%G\0%u\0%g\0%s\0%T@\0%C@\0%i\0%l\0'
+  if find "$how" / "$@" -maxdepth 0 -printf "$seen"; then return; fi
+  [ "$theirs$how" != yes-L ] || find -P "$@" -maxdepth 0 -type l -printf "$seen"
 }
 
 # tell_file PATH: what is there, for put_told: a line that says what it is, and the content.
@@ -213,6 +253,7 @@ put_told() {
 
 # tell_size PATH / sized: a line with the size goes ahead of a content that is piped, so that put_file sees whether it was whole.
 tell_size() {
+  [ -z "$shared" ] || return 1
   [ -f "$1" ] || { printf '%s: it is not a regular file\n' "$1" >&2; return 1; }
   stat -L -c %s -- "$1"
 }
@@ -221,23 +262,33 @@ sized() {
   cat
 }
 
-# put_times PATH FLAG...: touch(1).
+# put_times PATH MODE OWNER GROUP FLAG...: touch(1). The attributes are those of a file that was not there.
 put_times() {
-  if [ -z "$shared" ]; then
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    if [ -n "$shared" ]; then set_attributes "$1"; return; fi
     path=$1
-    shift
+    shift 4
     touch "$@" -- "$path"
-  elif [ -e "$1" ] || [ -L "$1" ]; then
-    set_attributes "$1"
+  elif [ -n "$shared$2$3$4" ]; then
+    put_file "$1" "${2:-0644}" "$3" "$4" '' '' cat '' </dev/null
   else
-    put_file "$1" 0644 '' '' '' '' cat '' </dev/null
+    touch -- "$1"
   fi
 }
 
 # set_below FOLDER OWNER MODE: of all below it; no link is followed but by chmod, which passes over those that it meets.
 set_below() {
-  [ -z "$2" ] || chown -hR -- "$2" "$1" || return 1
+  if [ -n "$2" ]; then set_owners_below "$1" "$2" || return 1; fi
   [ -z "$3" ] || chmod -R -- "$3" "$1"
+}
+
+# set_owners_below FOLDER OWNER: of those that have another one: a user may not even give root what is root's.
+set_owners_below() {
+  below=$1 group=${2#"${2%%:*}"}
+  group=${group#:}
+  set -- "$2" "${2%%:*}"
+  # shellcheck disable=SC2086 # words; no name has a blank
+  find -P "$below" -mindepth 1 \( ${2:+! -user $2} ${2:+${group:+-o}} ${group:+! -group $group} \) -exec chown -h -- "$1" {} +
 }
 
 # show_content PATH MOST ABSENT UNREADABLE: at most so many bytes of a regular file; or one of the two exit codes. A pipe that was put

@@ -6,13 +6,15 @@
 # shellcheck disable=SC2030,SC2031 # what a subshell changes is its own
 # shellcheck disable=SC2016 # code for another shell
 newline='
-' tab='	' odd='' shared='' owned='' former=- blind='' within=300
+' tab='	' odd='' shared='' owned='' former=- blind='' also='' theirs='' within=300
 
 # survey PATH...: those of these paths that are not simply root's are added to $odd: links, folders of others and folders that
 # others may write to. A line each: path, type, uid, gid, mode. A find that cannot do this would find nothing odd: it has to tell of / first.
+# $also: more that counts, where files are asked about.
 survey() {
   [ "$uid" = 0 ] || return 0
-  found=$(find -P / "$@" -maxdepth 0 \( -path / -printf '.\n' \) , \( -type l -o -type d \( ! -uid 0 -o -perm /022 \) \) -printf '%p\t%y %U %G %m\n' 2>/dev/null)
+  # shellcheck disable=SC2086 # words
+  found=$(find -P / "$@" -maxdepth 0 \( -path / -printf '.\n' \) , \( -type l -o -type d \( ! -uid 0 -o -perm /022 \) $also \) -printf '%p\t%y %U %G %m\n' 2>/dev/null)
   case $found in
     .) ;;
     .*) odd="${odd:-$newline}${found#.}$newline" ;;
@@ -20,25 +22,28 @@ survey() {
   esac
 }
 
-# survey_way PATH: the path and every folder above it.
+# survey_way PATH...: the paths and every folder above them.
 survey_way() {
   [ "$uid" = 0 ] || return 0
-  way='' ahead=$1
-  set --
-  while [ -n "$ahead" ]; do
-    step=${ahead%%/*}
-    case $ahead in */*) ahead=${ahead#*/} ;; *) ahead='' ;; esac
-    case $step in
-      '' | .) ;;
-      ..) way=${way%/*} ;;
-      *) way=$way/$step; set -- "$@" "$way" ;;
-    esac
+  ways=$#
+  while [ "$ways" -gt 0 ]; do
+    way='' ahead=$1 ways=$((ways - 1))
+    shift
+    while [ -n "$ahead" ]; do
+      step=${ahead%%/*}
+      case $ahead in */*) ahead=${ahead#*/} ;; *) ahead='' ;; esac
+      case $step in
+        '' | .) ;;
+        ..) way=${way%/*} ;;
+        *) way=$way/$step; set -- "$@" "$way" ;;
+      esac
+    done
   done
   survey "$@"
 }
 
-# whose PATH HOW: from what the survey has found. HOW: entry (what is at that name itself), follow (what a link there leads to) or
-# inside (what is below it).
+# whose PATH HOW: from what the survey has found. HOW: entry (what is at that name itself), follow (what a link there leads to),
+# inside (what is below it) or code (as follow; whoever may write what is there decides, too. The survey has to be with $also).
 # $by: empty: root alone; a uid: that user, to whom $why belongs; shared: root, but others may exchange the names in $why; never: nobody,
 # because of $why. $real: the path with root's links followed.
 whose() {
@@ -72,7 +77,7 @@ whose() {
       if [ -n "$by" ]; then real=$at${left:+/$left}; return; fi
       open=''
     fi
-    case $left in *[!/]*) last='' ;; *) last=$2 ;; esac
+    case $left in *[!/]*) last='' ;; *) last=${2%code} last=${last:-follow} ;; esac
     if [ -n "$last" ] && [ -z "$guarded$shaky" ] && [ "$real" = "${1%/*}" ]; then former=$real; fi
     if [ "$last" = entry ]; then real=$at; break; fi
     fact=''
@@ -82,6 +87,8 @@ whose() {
     esac
     case $fact in
       l*)
+        # Whether it is root's, and where it leads, is asked at two moments.
+        if [ -n "$shaky" ]; then by=shared why=$shaky real=$at${left:+/$left}; return; fi
         hops=$((hops + 1))
         [ "$hops" -le 40 ] || { by=never why='there are too many links on the way'; return; }
         target=$(readlink -n -- "$at" && echo /)
@@ -100,6 +107,7 @@ whose() {
   real=${real:-/}
   if [ -n "$open" ] && [ "$2" = inside ]; then shaky=$real; fi
   [ -z "$shaky" ] || by=shared why=$shaky
+  if [ "$2" = code ] && [ -z "$by" ]; then judge_code; fi
 }
 
 # judge UID GID MODE: of the folder $at. Where it is the last part of a path, and not entered, whose it is does not matter.
@@ -174,7 +182,7 @@ as_user() {
       {
         {
           {
-            printf '%s\n' "$files" "shared='' tab='$tab'" "$code" | {
+            printf '%s\n' "$files" "shared='' look='' tab='$tab' by=$who theirs=yes" "$code" | {
               exec 8<&0 <&7 3>&- 4>&- 5>&- 6>&- 7<&-
               # Variables of the task are for that user as well; sudo's and sshd's say who logged in.
               export HOME="$home"
@@ -259,9 +267,9 @@ recurse_other() {
 }
 
 # each_owner HOW CODE PATH...: run CODE, in which "$@" is paths, once for all that ask for the same rights. What nobody may look at is
-# left out: owners says so. The status is the worst of all.
+# left out: owners says so. Where others may exchange names, CODE follows nothing: $look is -P. The status is the worst of all.
 each_owner() {
-  how=$1 code=$2 worst=0
+  how=$1 code=$2 worst=0 look=''
   shift 2
   if [ -z "$odd" ]; then eval "$code"; return; fi
   classes='' users=''
@@ -269,12 +277,13 @@ each_owner() {
     whose "$path" "$how"
     case $by in
       '') class=root ;;
-      shared) if [ "$how" = entry ]; then class=root; else class=none; fi ;;
+      shared) if [ "$how" = entry ]; then class=root; else class=shared; fi ;;
       never) class=none ;;
       *) class=$by; case " $users " in *" $by "*) ;; *) users="$users $by" ;; esac ;;
     esac
     classes="$classes $class"
   done
+  case $classes in *shared*) users="shared $users" ;; esac
   for user in root $users; do
     (
       for class in $classes; do
@@ -284,6 +293,7 @@ each_owner() {
       done
       if [ $# = 0 ]; then :
       elif [ "$user" = root ]; then eval "$code"
+      elif [ "$user" = shared ]; then look=-P && eval "$code"
       else as_user "$user" "$code" "$@"
       fi
     ) || { rc=$?; [ "$rc" -le "$worst" ] || worst=$rc; }
@@ -300,11 +310,70 @@ owners() {
     whose "$path" "$how"
     case $by in
       '') continue ;;
-      # Where nothing is, there is nothing to be careful of: it is made so that nothing is followed.
-      shared) [ -e "$path" ] || [ -L "$path" ] || continue; person='' ;;
-      never) person='' ;;
+      shared | never) person='' ;;
       *) person=$(id -- "$(name_of "$by")" 2>/dev/null) ;;
     esac
     printf '%s\0%s\0%s\0%s\0%s\0' "$how" "$path" "$by" "$why" "$person"
   done
+}
+
+# content_sums FROM TO SECONDS exec|'': sha256sum of the files $content_FROM and on that are there.
+content_sums() {
+  i=$1 end=$2 sum="timeout -k 1 $3"
+  code='if [ -n "$look" ]; then sum_unfollowed "$@"; else '"$4 $sum"' sha256sum -- "$@"; fi'
+  set --
+  while [ "$i" -lt "$end" ]; do
+    eval "f=\$content_$i"
+    [ ! -f "$f" ] || set -- "$@" "$f"
+    i=$((i + 1))
+  done
+  [ $# = 0 ] || each_owner follow "$code" "$@"
+}
+
+# content_show INDEX MOST: the content of the file $content_INDEX, at most so many bytes; or 10: it is the same, 13: it has been sent
+# already, 11: there is none, 12: it cannot be read, 14: it differs from what is asked about, and is not shown because others may
+# exchange it.
+content_show() {
+  case $content_same in *" $1 "*) code 10; return ;; esac
+  case $content_sent in *" $1 "*) code 13; return ;; esac
+  eval "f=\$content_$1"
+  whose "$f" follow
+  case $by in
+    '') show_content "$f" "$2" 11 12 ;;
+    shared)
+      case $sums in *"  $f$newline"*) code 14; return ;; esac
+      if [ -e "$f" ] || [ -L "$f" ]; then code 12; else code 11; fi
+      ;;
+    never) code 11 ;;
+    *) as_user "$by" 'show_content "$@"' "$f" "$2" 11 12 ;;
+  esac
+}
+
+# content_see INDEX LINE: whether the file is as this line of sha256sum says ($content_same), or is one to be sent along with others ($ones).
+content_see() {
+  case $sums in *"$newline$2$newline"*) content_same="$content_same$1 "; return ;; esac
+  case $sums in *"${2#*  }$newline"*) ;; *) return ;; esac
+  eval "f=\$content_$1"
+  whose "$f" follow
+  [ -n "$by" ] || [ ! -f "$f" ] || [ ! -r "$f" ] || ones="$ones $1"
+}
+
+# content_send SMALL SECONDS: the files $ones that are not larger, by one cat: a line of their sizes, and the contents. $content_sent: those.
+content_send() {
+  small=$1 within=$2
+  set --
+  for one in $ones; do eval "set -- \"\$@\" \"\$content_$one\""; done
+  [ $# -gt 1 ] || return 0
+  sizes=$(find -L "$@" -maxdepth 0 -printf '%s ')
+  for one in $ones; do
+    f=$1 size=${sizes%% *} sizes=${sizes#* }
+    shift
+    # Files of the kernel tell no size.
+    if [ "$size" -le 0 ] || [ "$size" -gt "$small" ]; then continue; fi
+    set -- "$@" "$f"
+    content_sent="$content_sent$one "
+    printf '%s:%s ' "$one" "$size"
+  done
+  echo
+  [ $# = 0 ] || timeout -k 1 "$within" cat -- "$@"
 }

@@ -1,7 +1,7 @@
 import { TaskError } from '../errors.js';
 import type { Content } from './content.js';
 import type { Decider } from './queries/owners.js';
-import type { Place } from './step.js';
+import type { Places } from './step.js';
 
 /**
  * What can be asked of a host. Queries are data: they are compiled to sh in queries.ts, all queries of one kind in a
@@ -103,8 +103,8 @@ export interface CommandQuery {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeout?: number;
-  /** asked with the rights that this place asks for */
-  readonly at?: Place;
+  /** asked with the rights that these places ask for; the answer may be a refusal */
+  readonly at?: Places;
 }
 /** POSIX sh that only reads, with positional parameters; the escape when no other kind fits. */
 export interface ScriptQuery {
@@ -114,8 +114,8 @@ export interface ScriptQuery {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeout?: number;
-  /** asked with the rights that this place asks for */
-  readonly at?: Place;
+  /** asked with the rights that these places ask for; the answer may be a refusal */
+  readonly at?: Places;
 }
 /**
  * Whether a new login to the host works, tried from the controller beside the connection of the run: what is open already
@@ -153,11 +153,18 @@ export interface RenderQuery {
 }
 
 export type FileAnswer =
-  | { readonly exists: false; readonly by?: Decider }
+  | {
+      readonly exists: false;
+      readonly by?: Decider;
+      /** there is a link, in a folder of that user's, that leads nowhere or to where that user may not look: which of the two is not known */
+      readonly hidden?: true;
+    }
   | {
       readonly exists: true;
       /** the user with whose rights it was looked at, and will be changed; left out: root's, or the agent's own */
       readonly by?: Decider;
+      /** a folder on the way in which others than root may exchange names: this is as it was a moment ago */
+      readonly shared?: string;
       readonly type: 'file' | 'directory' | 'link' | 'other';
       /** permission bits only, for example 0o644 */
       readonly mode: number;

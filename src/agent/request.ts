@@ -8,6 +8,7 @@ import { quote, quoteAll } from './quote.js';
 import { batchQueries, ownersPart, readOwners, type QueryBatch } from './queries/index.js';
 import { noteFile } from './note-file.js';
 import { encodeMarker } from './queries/markers.js';
+import { shellText } from './shell-text.js';
 import { splitSignal } from './signal.js';
 import type { RequestPiece } from './split-request.js';
 import type { Step, StepOutput } from './step.js';
@@ -87,7 +88,7 @@ export function compileRequest(
   return {
     script: {
       parts,
-      code: scriptOf(parts),
+      code: `${usesPlaces(request) ? shellText('places.sh') : ''}${scriptOf(parts)}`,
       uninterruptible: request.steps.some(
         (step) => (step.kind === 'run' || step.kind === 'script') && step.uninterruptible === true,
       ),
@@ -122,6 +123,10 @@ export function compileRequest(
       return { outputs: ran, failed: step, answers: new Answers(new Map()) };
     },
   };
+}
+
+function usesPlaces({ steps, queries }: RequestPiece): boolean {
+  return [...steps, ...queries].some((one) => 'at' in one && one.at !== undefined);
 }
 
 /** The part of a step behind one that keeps what it writes over. */

@@ -18,12 +18,19 @@ export type Step =
 
 /**
  * A path whose owner decides with which rights something is done: the first user on the way, if it is not root's alone.
- * `entry`: what has that name itself; `follow`: what a link there leads to; `inside`: what is below it.
+ * `entry`: what has that name itself; `follow`: what a link there leads to; `inside`: what is below it; `code`: as `follow`, and whose
+ * what is there is, or who may write it, counts as well: it is believed.
  */
 export interface Place {
   readonly path: string;
-  readonly how: 'entry' | 'follow' | 'inside';
+  readonly how: 'entry' | 'follow' | 'inside' | 'code';
 }
+
+/**
+ * All places that have a say in what a program does. The first one decides with whose rights it runs; where that is root, all others have
+ * to be root's too, or nothing is begun. So it is where others may exchange what is there.
+ */
+export type Places = readonly [Place, ...Place[]];
 
 interface RunOptions {
   /** bytes for standard input; never in argv, environment or a file */
@@ -32,8 +39,8 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** exit codes that are success (default 0) */
   readonly ok?: readonly number[];
-  /** done with the rights that this place asks for: never as root in a user's folder */
-  readonly at?: Place;
+  /** done with the rights that these places ask for: never as root in a user's folder */
+  readonly at?: Places;
   /** goes on to its end when the controller or the link dies (dpkg and the like) */
   readonly uninterruptible?: boolean;
 }
@@ -104,11 +111,14 @@ export interface RemoveStep {
   readonly path: string;
   readonly what: 'tree' | 'folder' | 'file';
 }
-/** Set times to now; without both flags a file that is not there is made. */
+/** Set times to now; without both flags a file that is not there is made, with these attributes. */
 export interface TouchStep {
   readonly kind: 'touch';
   readonly path: string;
   readonly follow: boolean;
+  readonly mode?: number;
+  readonly owner?: string;
+  readonly group?: string;
   readonly access: boolean;
   readonly modification: boolean;
 }

@@ -2,6 +2,7 @@ import type {
   AttributesStep,
   CopyStep,
   Place,
+  Places,
   FoldersStep,
   RecurseStep,
   RunStep,
@@ -20,12 +21,11 @@ import { quote, quoteAll } from './quote.js';
 /** Of each stream of a step, head and tail of this many bytes together are kept. */
 export const STEP_KEEP = 128 * 1024;
 
-/** Code with the rights that a place asks for; without one with the agent's own. */
-export function atPlace(at: Place | undefined, code: string): string {
-  // It has the limit of its task.
-  return at === undefined
-    ? code
-    : `within=''\n${byOwner(at.path, at.how, code, [])}\nr=$?; within=300; code $r`;
+/** Code with the rights that places ask for, and no limit but its task's; without one with the agent's own. Needs places.sh. */
+export function atPlaces(at: Places | undefined, code: string): string {
+  if (at === undefined) return code;
+  const words = quoteAll([String(at.length), ...at.flatMap(({ path, how }) => [path, how]), code]);
+  return `within=''\nby_owners ${words}\nr=$?; within=300; code $r`;
 }
 
 type Surroundings = Pick<RunStep, 'cwd' | 'env' | 'stdin'>;
@@ -39,9 +39,9 @@ export function compileStep(step: Step, staged: string | undefined): Part {
 function codeOf(step: Step, staged: string | undefined): string {
   switch (step.kind) {
     case 'run':
-      return atPlace(step.at, inShell(step, `exec ${quoteAll(step.argv)}`));
+      return atPlaces(step.at, inShell(step, `exec ${quoteAll(step.argv)}`));
     case 'script':
-      return atPlace(step.at, scriptCode(step));
+      return atPlaces(step.at, scriptCode(step));
     case 'write':
       return writeCode(step, staged);
     case 'copy':
@@ -179,9 +179,10 @@ function recurseCode({ path, owner, mode }: RecurseStep): string {
   return `recurse ${quoteAll([path, owner ?? '', mode ?? ''])}`;
 }
 
-function touchCode({ path, follow, access, modification }: TouchStep): string {
+function touchCode({ path, follow, access, modification, mode, owner, group }: TouchStep): string {
   const flags = [...(follow ? [] : ['-h']), ...(access ? ['-a'] : []), ...(modification ? ['-m'] : [])];
-  return byOwner(path, follow ? 'follow' : 'entry', 'put_times "$@"', [path, ...flags]);
+  const attributes = [mode === undefined ? '' : mode.toString(8).padStart(4, '0'), owner ?? '', group ?? ''];
+  return byOwner(path, follow ? 'follow' : 'entry', 'put_times "$@"', [path, ...attributes, ...flags]);
 }
 
 function absolute(path: string): string {

@@ -1,5 +1,6 @@
 import type { Answers, ContentQuery, FileQuery } from '../agent/query.js';
 import { type Mode, formatMode, modeSchema, resolveMode } from '../resources/filesystem/mode.js';
+import { requireSeen } from '../resources/filesystem/paths.js';
 import { check } from './check.js';
 import { everyHost, verdictOf } from './every-host.js';
 import { patternSchema, toPattern } from './pattern.js';
@@ -52,6 +53,7 @@ function judge(params: FileParams, answers: Answers): { ok: boolean; message: st
   const { path } = params;
   const seen = answers.get<'file'>(fileQuery(params));
   const state = params.state ?? 'present';
+  requireSeen(path, seen);
   if (!seen.exists) {
     return state === 'absent'
       ? { ok: true, message: `${path} is not there` }

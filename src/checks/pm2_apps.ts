@@ -81,7 +81,7 @@ function count(number: number): string {
 }
 
 function query({ pm2_home: home, cwd }: AppsParams): ScriptQuery {
-  return { kind: 'script', code: PROBE, args: [home, cwd ?? ''], at: { path: home, how: 'inside' } };
+  return { kind: 'script', code: PROBE, args: [home, cwd ?? ''], at: [{ path: home, how: 'inside' }] };
 }
 
 const PROBE = `home=$1

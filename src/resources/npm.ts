@@ -62,7 +62,7 @@ export const npm = resource<NpmParams>({
       },
     },
   },
-  queries: (params) => modes[modeOf(params)].queries(params),
+  queries: (params, known) => modes[modeOf(params)].queries(params, known),
   plan: (params, answers) => modes[modeOf(params)].plan(params, answers),
   apply: (params, changes, answers) => modes[modeOf(params)].apply(params, changes, answers),
 });

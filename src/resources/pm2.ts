@@ -1,6 +1,6 @@
 import type { Step } from '../agent/step.js';
 import { decide, isSettled } from './pm2/decide.js';
-import { ecosystemQuery } from './pm2/ecosystem.js';
+import { ecosystemQuery, scriptsQuery } from './pm2/ecosystem.js';
 import type { Pm2Params } from './pm2/params.js';
 import { probeQuery, probed, recordPath } from './pm2/probe.js';
 import { formatRecord } from './pm2/record.js';
@@ -45,9 +45,11 @@ export const pm2 = resource<Pm2Params>({
     if (isSettled(params, found)) return [first];
     const away = params.state === 'stopped' || params.state === 'absent';
     const evaluate = found.sha256 !== null && !(away && found.record);
+    const scripts = away ? undefined : scriptsQuery(params, known);
     return [
       first,
       ...(evaluate ? [ecosystemQuery(params)] : []),
+      ...(scripts ? [scripts] : []),
       ...(found.daemon.pid === null ? [] : [listQuery(params)]),
     ];
   },

@@ -1,7 +1,7 @@
 import type { ScriptQuery, FileAnswer, FileQuery } from '../agent/query.js';
 import type { Answers } from '../agent/query.js';
 import { formatMode } from './filesystem/mode.js';
-import { hostPathSchema } from './filesystem/paths.js';
+import { hostPathSchema, requireSeen } from './filesystem/paths.js';
 import { resource, type Resource } from './resource.js';
 
 interface Params {
@@ -35,11 +35,16 @@ export const stat: Resource = resource<Params>({
     },
   },
   queries: (params) => [fileQuery(params), ...(params.get_checksum ? [checksumQuery(params)] : [])],
-  plan: () => [],
+  plan(params, answers) {
+    requireSeen(params.path, answers.get<'file'>(fileQuery(params)));
+    if (params.get_checksum) answers.get<'script'>(checksumQuery(params));
+    return [];
+  },
   apply: () => [],
 
   result(params, answers) {
     const file = answers.get<'file'>(fileQuery(params));
+    requireSeen(params.path, file);
     if (!file.exists) return { stat: { exists: false } };
     const checksum = params.get_checksum ? readChecksum(params, answers) : undefined;
     return { stat: { ...describe(params.path, file), ...(checksum === undefined ? {} : { checksum }) } };
@@ -62,7 +67,7 @@ function checksumQuery({ path, checksum_algorithm }: Params): ScriptQuery {
     code: SUM,
     args: [`${checksum_algorithm}sum`, path],
     timeout: 300,
-    at: { path, how: 'follow' },
+    at: [{ path, how: 'follow' }],
   };
 }
 

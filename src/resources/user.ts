@@ -1,6 +1,6 @@
 import { accountNameSchema } from './account/name.js';
 import { passwordChanges, passwordSteps } from './account/password.js';
-import { supplementaryGroups, userQueries, type UserParams } from './account/user-params.js';
+import { requireHomes, supplementaryGroups, userQueries, type UserParams } from './account/user-params.js';
 import { createUser, modifyUser, userChanges } from './account/user-account.js';
 import { resource, type Resource } from './resource.js';
 
@@ -69,6 +69,7 @@ export const user: Resource = resource<UserParams>({
 
   plan(params, answers) {
     const current = answers.get<'user'>({ kind: 'user', name: params.name });
+    requireHomes(params, answers);
     if (params.state === 'absent') {
       return current.exists ? [{ subject: params.name, field: 'state', before: 'present', after: null }] : [];
     }

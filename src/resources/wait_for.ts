@@ -116,18 +116,27 @@ const NOT_YET = 1;
 
 // try: 0 = as wanted, 1 = not yet, 2 = cannot be found out. Positional parameters: what, host or path, port or pattern,
 // seconds for one connection, there|gone.
+// A file is read with the rights of whose folder it is in.
 const TRY = `what=$1 subject=$2 detail=$3 connect=$4 wanted=$5
+search() {
+  odd_one=$(by_owner "$subject" follow '
+    [ -f "$1" ] || exit 1
+    if [ -n "$shared" ]; then echo shared; exit 2; fi
+    printf "%s\\n" "$2" | LC_ALL=C.UTF-8 timeout -k 1 "$3" grep -Pzq -f - -- "$1" 2>&1 && exit
+    rc=$?
+    [ "$rc" = 1 ] || [ ! -f "$1" ] || echo failed
+    exit "$rc"' "$subject" "$detail" "$connect" 2>/dev/null) && return
+  case $odd_one in
+    shared) echo 'others than root may write to its folder, and could put a link in its place' >&2 ;;
+    *failed) printf '%s\\n' "\${odd_one%failed}" >&2 ;;
+    *) return 1 ;;
+  esac
+  exit 2
+}
 there() {
   case $what in
     path) [ -e "$subject" ] || [ -L "$subject" ] ;;
-    line)
-      [ -f "$subject" ] || return 1
-      printf '%s\\n' "$detail" | LC_ALL=C.UTF-8 grep -Pzq -f - -- "$subject"
-      case $? in
-        0) return 0 ;;
-        1) return 1 ;;
-        *) [ -f "$subject" ] && exit 2 ;;
-      esac ;;
+    line) search ;;
     port)
       if command -v bash >/dev/null; then
         timeout "$connect" bash -c ': <>"/dev/tcp/$0/$1"' "$subject" "$detail" 2>/dev/null
@@ -159,7 +168,9 @@ echo $(($(date +%s) - began))`;
 
 function probe(params: WaitParams): ScriptQuery {
   const seconds = (params.connect_timeout ?? 5) + 5;
-  return { kind: 'script', code: `${TRY}\n${ONCE}`, args: tryArguments(params), timeout: seconds };
+  // timeout(1) would start a shell that has no by_owner: a search has a limit of its own.
+  const limit = params.search_regex === undefined ? { timeout: seconds } : {};
+  return { kind: 'script', code: `${TRY}\n${ONCE}`, args: tryArguments(params), ...limit };
 }
 
 function tryArguments(params: WaitParams): string[] {

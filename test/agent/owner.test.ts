@@ -289,7 +289,7 @@ underEachShell('whose folder it is decides', (host) => {
     const [output] = await run(host.agent, {
       kind: 'script',
       code: `: ${'hidden words'.repeat(2)}\n${code}`,
-      at: { path: at('home'), how: 'inside' },
+      at: [{ path: at('home'), how: 'inside' }],
     });
     expect(output!.stdout).to.match(/\n5\n$/);
     expect(output!.stdout).not.to.contain('hidden words');

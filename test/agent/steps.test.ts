@@ -235,7 +235,7 @@ describe('secrets', () => {
     }
   });
 
-  for (const file of ['agent.sh', 'owner.sh', 'files.sh']) {
+  for (const file of ['agent.sh', 'owner.sh', 'files.sh', 'places.sh']) {
     it(`${file} has no byte that is not ASCII and passes shellcheck`, async function () {
       const path = new URL(`../../src/agent/${file}`, import.meta.url).pathname;
       expect(readFileSync(path, 'latin1')).to.match(/^[\x00-\x7f]*$/);

@@ -50,20 +50,31 @@ describe('a user who races against root', function () {
   });
 
   const at = (...names: string[]): string => join(base, ...names);
-  const conf = (name = ''): string => at('home', 'conf', name).replace(/\/$/, '');
+  /** `home`: the folder is the user's; `open`: it is root's, and the user's group may write to it. */
+  let place: 'home' | 'open' = 'home';
+  const conf = (name = ''): string => at(place, 'conf', name).replace(/\/$/, '');
 
   /** The folder of the user, and what is root's beside it, as they are before each round. */
   function setUp(): void {
-    for (const name of ['home', 'root', 'out']) rmSync(at(name), { recursive: true, force: true });
+    for (const name of ['home', 'open', 'root', 'out']) rmSync(at(name), { recursive: true, force: true });
     mkdirSync(at('root', 'tree', 'sub'), { recursive: true });
     mkdirSync(at('out'));
     writeFileSync(at('root', 'file'), `${SECRET}\n`, { mode: 0o600 });
     writeFileSync(at('root', 'tree', 'app.conf'), `${SECRET}\n`, { mode: 0o600 });
     writeFileSync(at('root', 'tree', 'sub', 'file'), `${SECRET}\n`, { mode: 0o600 });
+    mkdirSync(at('home'));
+    mkdirSync(at('open'));
     mkdirSync(conf('data'), { recursive: true });
     for (const name of ['app.conf', 'other.conf', 'data/a', 'data/b']) {
       writeFileSync(conf(name), 'before\n');
       chmodSync(conf(name), 0o666);
+    }
+    if (place === 'open') {
+      for (const path of [at('open'), conf(), conf('data')]) {
+        chownSync(path, 0, USER.gid);
+        chmodSync(path, 0o2775);
+      }
+      return;
     }
     writeFileSync(conf('data/package.json'), '{}');
     lchownSync(conf('data/package.json'), USER.uid, USER.gid);
@@ -125,7 +136,7 @@ describe('a user who races against root', function () {
     return [
       ...after.filter((line) => !before.includes(line)),
       ...before.filter((line) => !after.includes(line)).map((line) => `gone: ${line}`),
-      ...(textsBelow(at('home')).includes(SECRET) ? ['the user can read what is root’s'] : []),
+      ...(textsBelow(at(place)).includes(SECRET) ? ['the user can read what is root’s'] : []),
       ...(textsBelow(at('out')).includes(SECRET) ? ['it was copied out'] : []),
     ];
   }
@@ -260,6 +271,33 @@ describe('a user who races against root', function () {
           for (let time = 0; time < 2; time += 1) await attempt(module, params(), tree());
         });
         expect(lost, `round ${round}`).to.deep.equal([]);
+      }
+    });
+  }
+
+  const open: readonly (readonly [title: string, module: string, params: () => Params])[] = [
+    ['copy', 'copy', () => ({ dest: conf('app.conf'), content: 'x\n', mode: '0600', ...owner })],
+    ['copy of a large file', 'copy', () => ({ dest: conf('app.conf'), content: 'x'.repeat(300_000) })],
+    ['copy out', 'copy', () => ({ src: conf('app.conf'), dest: at('out', 'app.conf'), remote_src: true })],
+    ['folder', 'file', () => ({ path: conf('data'), state: 'directory', ...owner, mode: '0700' })],
+    ['folders', 'file', () => ({ path: conf('data/p/q'), state: 'directory', ...owner, mode: '0700' })],
+    ['mode', 'file', () => ({ path: conf('app.conf'), mode: '0644', ...owner })],
+    ['touch of a new file', 'file', () => ({ path: conf('t'), state: 'touch', mode: '0666', ...owner })],
+    ['recursion', 'file', () => ({ path: conf('data'), state: 'directory', recurse: true, ...owner })],
+    ['line', 'lineinfile', () => ({ path: conf('app.conf'), line: 'x' })],
+    ['dependencies', 'npm', () => ({ path: conf('data'), executable: at('npm') })],
+  ];
+
+  for (const [title, module, params] of open) {
+    it(`wins nothing where the group may write: ${title}`, async () => {
+      place = 'open';
+      try {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const lost = await race(round, () => attempt(module, params(), tree()));
+          expect(lost, `round ${round}`).to.deep.equal([]);
+        }
+      } finally {
+        place = 'home';
       }
     });
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Answers, type ScriptQuery } from '../../src/agent/query.js';
+import { shellText } from '../../src/agent/shell-text.js';
 import type { ScriptStep } from '../../src/agent/step.js';
 import { waitFor } from '../../src/resources/wait_for.js';
 import { runScript } from './run-script.js';
@@ -25,10 +26,14 @@ describe('wait_for', () => {
   });
 
   const none = new Answers(new Map());
+  const inAgent = <T extends { code: string }>(script: T): T => ({
+    ...script,
+    code: `uid=$(id -u) files='' shared=''\n${shellText('files.sh')}${shellText('owner.sh')}${script.code}`,
+  });
   const holds = async (params: Record<string, unknown>): Promise<boolean> =>
-    (await runScript(waitFor.queries(params, none)[0] as ScriptQuery)).rc === 0;
+    (await runScript(inAgent(waitFor.queries(params, none)[0] as ScriptQuery))).rc === 0;
   const wait = (params: Record<string, unknown>): ReturnType<typeof runScript> =>
-    runScript(waitFor.apply(params, [], none)[0] as ScriptStep);
+    runScript(inAgent(waitFor.apply(params, [], none)[0] as ScriptStep));
 
   it('sees whether a port is open', async () => {
     expect(await holds({ port })).to.equal(true);

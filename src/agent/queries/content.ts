@@ -11,11 +11,12 @@ const LARGEST = 1024 * 1024;
 /** Smaller ones that differ are sent together, so many at a time: a part of an answer has room for 16 MB. */
 const SMALL = 64 * 1024;
 const TOGETHER = 200;
-/** exit codes of a piece that sends nothing */
+/** exit codes of content_show of owner.sh, which sends nothing then */
 const SAME = 10;
 const ABSENT = 11;
 const UNREADABLE = 12;
 const SENT = 13;
+const DIFFERS = 14;
 /** s that what reads many files at once may take: whoever owns one of them can put a pipe in its place between a look and the opening. */
 const READ_WITHIN = 10;
 
@@ -32,7 +33,10 @@ export const content: QueryKind<'content'> = {
       code: sendBatch(batch),
       keep: (batch.length + 1) * SMALL,
     })),
-    ...queries.map((_query, index) => ({ code: `content_show ${index}`, keep: LARGEST + SMALL })),
+    ...queries.map((_query, index) => ({
+      code: `content_show ${index} ${LARGEST + 1}`,
+      keep: LARGEST + SMALL,
+    })),
   ],
   parse(queries, [sums, ...outputs], owners) {
     const hashes = new Map(
@@ -45,9 +49,11 @@ export const content: QueryKind<'content'> = {
     return queries.map((query, index) => {
       const touched = touchedBy(query)!;
       const owner = owners?.(touched);
-      if (owner && 'none' in owner) return refusal(touched, owner.none);
       const output = outputs[batches + index];
       const sha256 = hashes.get(sumName(query.path));
+      if (owner && !('by' in owner)) {
+        return ('shared' in owner && sharedAnswer(query, output?.rc, sha256)) || refusal(touched, owner);
+      }
       return output?.rc === SENT
         ? sentAnswer(query, sent.get(index), sha256)
         : answerOf(query, output, sha256);
@@ -61,30 +67,11 @@ function sumsOf(queries: readonly ContentQuery[]): string {
   const ends = chunked(words).map(({ length }) => length);
   // Only files that are there: every other error would be noise. The last one takes the place of its subshell.
   const runs = ends.map((length, index) => {
-    const start = index === ends.length - 1 ? 'exec ' : '';
     const from = ends.slice(0, index).reduce((sum, one) => sum + one, 0);
-    return `set --
-i=${from}
-while [ $i -lt ${from + length} ]; do
-eval "f=\\$content_$i"
-[ ! -f "$f" ] || set -- "$@" "$f"
-i=$((i + 1))
-done
-[ $# = 0 ] || each_owner follow '${start}timeout -k 1 ${READ_WITHIN} sha256sum -- "$@"' "$@"`;
+    return `content_sums ${from} ${from + length} ${READ_WITHIN} ${index === ends.length - 1 ? 'exec' : "''"}`;
   });
   return `${words.map((word, index) => `content_${index}=${quote(word)}`).join('\n')}
 content_same=' ' content_sent=' '
-content_show() {
-case $content_same in *" $1 "*) code ${SAME}; return ;; esac
-case $content_sent in *" $1 "*) code ${SENT}; return ;; esac
-eval "f=\\$content_$1"
-whose "$f" follow
-case $by in
-'') show_content "$f" ${LARGEST + 1} ${ABSENT} ${UNREADABLE} ;;
-shared | never) code ${ABSENT} ;;
-*) as_user "$by" 'show_content "$@"' "$f" ${LARGEST + 1} ${ABSENT} ${UNREADABLE} ;;
-esac
-}
 sums=$(
 ${runs.join('\n')}
 )
@@ -110,34 +97,9 @@ function batchesOf(queries: readonly ContentQuery[]): Expected[][] {
 
 /** One file alone is left to content_show, which starts one program less, and so is what has no sum because one before it was stuck. */
 function sendBatch(batch: readonly Expected[]): string {
-  return `content_see() {
-case $sums in *"
-$2
-"*) content_same="$content_same$1 "; return ;; esac
-case $sums in *"\${2#*  }
-"*) ;; *) return ;; esac
-eval "f=\\$content_$1"
-whose "$f" follow
-[ -n "$by" ] || [ ! -f "$f" ] || [ ! -r "$f" ] || ones="$ones $1"
-}
-ones=
+  return `ones=
 ${batch.map(([index, line]) => `content_see ${index} ${quote(line)}`).join('\n')}
-set --
-for one in $ones; do eval "set -- \\"\\$@\\" \\"\\$content_$one\\""; done
-if [ $# -gt 1 ]; then
-sizes=$(find -L "$@" -maxdepth 0 -printf '%s ')
-for one in $ones; do
-f=$1 size=\${sizes%% *} sizes=\${sizes#* }
-shift
-# Files of the kernel tell no size.
-[ "$size" -gt 0 ] && [ "$size" -le ${SMALL} ] || continue
-set -- "$@" "$f"
-content_sent="$content_sent$one "
-printf '%s:%s ' "$one" "$size"
-done
-echo
-[ $# = 0 ] || timeout -k 1 ${READ_WITHIN} cat -- "$@"
-fi`;
+content_send ${SMALL} ${READ_WITHIN}`;
 }
 
 /** The contents that a batch sent, by the index of their query. */
@@ -173,6 +135,18 @@ function sentAnswer(
     };
   }
   return { state: 'content', content };
+}
+
+/** What others may exchange is compared, as it was a moment ago, and not shown: whoever asks without knowing what it should be would believe it. */
+function sharedAnswer(
+  { unless }: ContentQuery,
+  rc: number | undefined,
+  sha256: string | undefined,
+): ContentAnswer | undefined {
+  if (rc === ABSENT) return { state: 'absent' };
+  if (unless === undefined) return undefined;
+  if (rc === SAME) return { state: 'same' };
+  return rc === DIFFERS && sha256 !== undefined ? { state: 'large', sha256 } : undefined;
 }
 
 /** A name as sha256sum prints it: with newlines and backslashes escaped. */

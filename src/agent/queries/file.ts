@@ -1,11 +1,11 @@
 import { TaskError } from '../../errors.js';
 import type { FileAnswer } from '../query.js';
-import { quote, quoteAll } from '../quote.js';
+import { quoteAll } from '../quote.js';
 import { chunked, pathWord, textOf, type QueryKind } from './kind.js';
 import { refusal, touchedBy } from './owners.js';
 
-/** What find prints of a path, NUL after each. */
-const FIELDS = ['%p', '%y', '%m', '%U', '%G', '%u', '%g', '%s', '%T@', '%C@', '%i', '%l'];
+/** How many fields tell_files of files.sh prints of a path, NUL after each: the path, type, mode, uid, gid, owner, group, size, times, inode, target. */
+const FIELDS = 12;
 const TYPES: ReadonlyMap<string, 'file' | 'directory' | 'link'> = new Map([
   ['f', 'file'],
   ['d', 'directory'],
@@ -17,12 +17,11 @@ export const file: QueryKind<'file'> = {
   compile(queries) {
     const paths = (follow: boolean): string[] =>
       queries.filter((query) => (query.follow ?? false) === follow).map((query) => pathWord(query.path));
-    const format = `'${FIELDS.map((field) => `${field}\\0`).join('')}'`;
     const find = (option: string, list: readonly string[]): string =>
       chunked(list)
         .map(
           (chunk) =>
-            `each_owner ${option === '-P' ? 'entry' : 'follow'} ${quote(`find ${option} / "$@" -maxdepth 0 -printf ${format}`)} ${quoteAll(chunk)}`,
+            `each_owner ${option === '-P' ? 'entry' : 'follow'} 'tell_files ${option} "$@"' ${quoteAll(chunk)}`,
         )
         .join('\n') || ':';
     return [find('-P', paths(false)), find('-L', paths(true))];
@@ -39,11 +38,18 @@ export const file: QueryKind<'file'> = {
     return queries.map((query) => {
       const touched = touchedBy(query)!;
       const owner = owners?.(touched);
-      // A name that may be exchanged can be looked at, but nothing may be found behind it.
-      if (owner && 'none' in owner && query.follow === true) return refusal(touched, owner.none);
-      if (!works(query.follow ?? false)) return { refused: blind(query.path) };
-      const answer = (query.follow === true ? target : itself).get(pathWord(query.path)) ?? { exists: false };
-      return owner && 'by' in owner ? { ...answer, by: owner.by } : answer;
+      const follow = query.follow === true;
+      if (owner && 'none' in owner && follow) return refusal(touched, owner);
+      if (!works(follow)) return { refused: blind(query.path) };
+      const answer = (follow ? target : itself).get(pathWord(query.path)) ?? { exists: false };
+      const leadsNowhere = follow && reached.has(pathWord(query.path)) && !answer.exists;
+      if (owner && 'shared' in owner) {
+        // A name that may be exchanged can be looked at, but nothing may be found behind it.
+        if (leadsNowhere) return refusal(touched, owner, 'it is a link, and ');
+        return answer.exists ? { ...answer, shared: owner.shared } : answer;
+      }
+      if (!owner || !('by' in owner)) return answer;
+      return { ...answer, by: owner.by, ...(leadsNowhere && !answer.exists ? { hidden: true } : {}) };
     });
   },
 };
@@ -57,8 +63,9 @@ function blind(path: string): TaskError {
 function answersIn(text: string): Map<string, FileAnswer> {
   const fields = text.split('\0');
   const answers = new Map<string, FileAnswer>();
-  for (let at = 0; at + FIELDS.length < fields.length; at += FIELDS.length) {
-    answers.set(fields[at] ?? '', answerOf(fields.slice(at + 1, at + FIELDS.length)));
+  for (let at = 0; at + FIELDS < fields.length; at += FIELDS) {
+    const path = fields[at] ?? '';
+    if (!answers.has(path)) answers.set(path, answerOf(fields.slice(at + 1, at + FIELDS)));
   }
   return answers;
 }

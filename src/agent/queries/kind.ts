@@ -26,7 +26,9 @@ export interface QueryKind<K extends Query['kind']> {
     queries: readonly Of<K>[],
     outputs: readonly PartOutput[],
     owners?: Owners,
-  ): readonly (K extends 'file' | 'content' | 'sum' | 'unit' ? AnswerOf[K] | Refused : AnswerOf[K])[];
+  ): readonly (K extends 'file' | 'content' | 'sum' | 'unit' | 'command' | 'script'
+    ? AnswerOf[K] | Refused
+    : AnswerOf[K])[];
 }
 
 /** What a piece printed, as text. */

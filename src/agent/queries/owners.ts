@@ -21,8 +21,11 @@ export interface Decider {
   readonly folder: string;
 }
 
-/** Whose a path is where it is not root's alone. `none`: nobody may look there, and why. */
-export type Owner = { readonly by: Decider } | { readonly none: string };
+/**
+ * Whose a path is where it is not root's alone. `none`: it cannot be told, and why. `shared`: root's, in a folder in which others may
+ * exchange names.
+ */
+export type Owner = { readonly by: Decider } | { readonly none: string } | { readonly shared: string };
 
 /** What the survey of a request has found: looked up by what a query touches. */
 export type Owners = (touched: Touched) => Owner | undefined;
@@ -61,16 +64,17 @@ export function touchedBy(query: Query): Touched | undefined {
 }
 
 /** The answer about what nobody may look at. */
-export function refusal({ path }: Touched, why: string): Refused {
+export function refusal({ path }: Touched, owner: Exclude<Owner, { by: unknown }>, what = ''): Refused {
+  const why = 'none' in owner ? owner.none : `others than root may write to ${owner.shared}`;
   return {
-    refused: new TaskError(`${path} is left alone: ${why}`, {
+    refused: new TaskError(`${path} is left alone: ${what}${why}`, {
       hint: 'what others may exchange at any moment is not looked at as root: take their right to write there away (chmod go-w), or make the folder sticky (chmod +t)',
     }),
   };
 }
 
 function ownerOf(by: string, why: string, person: string): Owner {
-  if (by === 'shared') return { none: `others than root may write to ${why}` };
+  if (by === 'shared') return { shared: why };
   if (!/^\d+$/.test(by)) return { none: why };
   // uid=1000(eve) gid=1000(eve) groups=1000(eve),27(sudo)
   const name = /^uid=\d+\(([^)]*)\)/.exec(person)?.[1];

@@ -26,7 +26,7 @@ export const sum: QueryKind<'sum'> = {
     queries.map((query, index) => {
       const touched = touchedBy(query)!;
       const owner = owners?.(touched);
-      if (owner && 'none' in owner) return refusal(touched, owner.none);
+      if (owner && 'none' in owner) return refusal(touched, owner);
       return answerOf(query, outputs[index]);
     }),
 };

@@ -27,7 +27,7 @@ const MOST = 1024 * 1024;
 const READ = `user=$1 path=$2
 entry=$(getent passwd "$user" 2>/dev/null) || entry=$(awk -F: -v u="$user" '$1 == u' /etc/passwd)
 [ -n "$entry" ] || exit 3
-home=$(printf '%s\\n' "$entry" | cut -d: -f6)
+rest=\${entry#*:*:} own=\${rest%%:*} rest=\${rest#*:*:*:} home=\${rest%%:*}
 [ -n "$path" ] || path=$home/.ssh/authorized_keys
 printf '%s\\n' "$path"
 id -gn "$user"
@@ -40,9 +40,16 @@ state() {
   else echo "other 0000 -"
   fi
 }
+who=
+case $by in
+  shared) echo "shared $why"; exit ;;
+  "" | "$2") ;;
+  *) who=$(id -un 2>/dev/null || id -u) ;;
+esac
+echo "by $who"
 state "\${1%/*}"
 state "$1"
-[ ! -f "$1" ] || [ -L "$1" ] || dd if="$1" iflag=nonblock,fullblock bs=${MOST + 1} count=1 status=none' "$path"
+[ ! -f "$1" ] || [ -L "$1" ] || dd if="$1" iflag=nofollow,nonblock,fullblock bs=${MOST + 1} count=1 status=none' "$path" "$own"
 `;
 
 export function keyFileQuery(user: string, path: string | undefined): ScriptQuery {
@@ -57,7 +64,8 @@ export function readKeyFile(user: string, path: string | undefined, answers: Ans
       hint: 'make it with `user` in an earlier task',
     });
   }
-  const [file, group, folderState, fileState, ...rest] = stdout.split('\n');
+  const [file, group, decider, folderState, fileState, ...rest] = stdout.split('\n');
+  requireRights(user, file ?? '', decider ?? '');
   if (
     rc !== 0 ||
     file === undefined ||
@@ -85,6 +93,25 @@ export function readKeyFile(user: string, path: string | undefined, answers: Ans
     fileState: parseState(fileState),
     text,
   };
+}
+
+/** @throws TaskError where the file is in a folder of somebody else's: it cannot be given to the user there */
+function requireRights(user: string, file: string, decider: string): void {
+  const [kind, ...words] = decider.split(' ');
+  const who = words.join(' ');
+  if (kind === 'shared') {
+    throw new TaskError(`${file} is left alone: others than root may write to ${who}`, {
+      detail: ['they could put keys of theirs, or a link, in its place at any moment'],
+      hint: `take their right to write there away (chmod go-w ${who}), or keep the keys elsewhere`,
+    });
+  }
+  if (kind !== 'by' || who === '') return;
+  throw new TaskError(`${file} cannot be given to ${user}: it is in a folder of ${who}'s`, {
+    detail: [
+      `${who} can exchange whatever is below it: it is changed with the rights of ${who} and not as root`,
+    ],
+    hint: `keep keys of ${user}'s in a folder of ${user}'s, or in one that is root's all the way`,
+  });
 }
 
 function parseState(line: string): EntryState {

@@ -1,4 +1,5 @@
-import type { Answers, Query } from '../../agent/query.js';
+import type { Answers, Query, ScriptQuery, UserAnswer, UserQuery } from '../../agent/query.js';
+import type { Place } from '../../agent/step.js';
 import { MissingPrerequisiteError } from '../../errors.js';
 
 /** The parameters of `user`. */
@@ -22,13 +23,44 @@ export interface UserParams {
   readonly force: boolean;
 }
 
-/** The user, the groups it shall be in, and the group of its own name, which useradd would stumble over. */
-export function userQueries(params: UserParams): Query[] {
-  const user: Query = { kind: 'user', name: params.name };
-  if (params.state === 'absent') return [user];
+/**
+ * The user, the groups it shall be in, and the group of its own name, which useradd would stumble over; and, in a second round, where root
+ * would make, move or remove a home folder, whether that is root's to do.
+ */
+export function userQueries(params: UserParams, known: Answers): Query[] {
+  const user: UserQuery = { kind: 'user', name: params.name };
+  const homes = known.has(user) ? homesQuery(params, known.get<'user'>(user)) : undefined;
+  if (params.state === 'absent') return [user, ...(homes ? [homes] : [])];
   const named = [params.group ?? params.name, ...(listedGroups(params) ?? [])].map(String);
   const names = new Set(named.filter((name) => !/^\d+$/.test(name)));
-  return [user, ...[...names].map((name): Query => ({ kind: 'group', name }))];
+  return [user, ...[...names].map((name): Query => ({ kind: 'group', name })), ...(homes ? [homes] : [])];
+}
+
+/** @throws TaskError where the programs that manage accounts would work as root in a folder of a user's */
+export function requireHomes(params: UserParams, answers: Answers): void {
+  const homes = homesQuery(params, answers.get<'user'>({ kind: 'user', name: params.name }));
+  if (homes) answers.get<'script'>(homes);
+}
+
+/** useradd, usermod and userdel follow links on the way to a home folder. Its answer is a refusal where others could put one there. */
+function homesQuery(params: UserParams, current: UserAnswer): ScriptQuery | undefined {
+  const paths = [...new Set(worksIn(params, current))].map((path) => path.replace(/(?<=.)\/+$/, ''));
+  if (paths.length === 0) return undefined;
+  return {
+    kind: 'script',
+    code: ':',
+    at: [{ path: '/', how: 'entry' }, ...paths.map((path): Place => ({ path, how: 'entry' }))],
+  };
+}
+
+/** The home folders that are made, moved, given to another uid or removed. */
+function worksIn(params: UserParams, current: UserAnswer): string[] {
+  const { home, create_home, move_home, remove, state, uid } = params;
+  if (state === 'absent') return current.exists && remove ? [current.home] : [];
+  if (!current.exists) return home !== undefined && create_home ? [home] : [];
+  const moves = move_home && home !== undefined && home !== current.home;
+  const renumbered = uid !== undefined && uid !== current.uid;
+  return [...(moves ? [current.home, home] : []), ...(renumbered ? [current.home] : [])];
 }
 
 /**

@@ -5,7 +5,7 @@ import type { AptParams } from './params.js';
 import type { AptPart } from './part.js';
 import { simulated, simulation } from './simulation.js';
 
-/** A package file on the host. What is in it is known first, so that a host that has it costs two rounds. */
+/** A package file on the host, which nobody but root may write: its scripts run as root. What is in it is known first, so that a host that has it costs two rounds. */
 export const debFile: AptPart = {
   queries(params, known) {
     const { deb } = params;
@@ -53,7 +53,14 @@ function differs(deb: string, answers: Answers): boolean {
 }
 
 function readQuery(deb: string): CommandQuery {
-  return { kind: 'command', argv: ['dpkg-deb', '-f', deb, 'Package', 'Version'] };
+  return {
+    kind: 'command',
+    argv: ['dpkg-deb', '-f', deb, 'Package', 'Version'],
+    at: [
+      { path: '/', how: 'entry' },
+      { path: deb, how: 'code' },
+    ],
+  };
 }
 
 function fieldOf(deb: string, field: string, known: Answers): string | undefined {

@@ -5,12 +5,12 @@ import {
   attributeChanges,
   attributeQueries,
   attributeSteps,
-  requireOwnership,
+  requireReplaceable,
   stepAttributes,
   type Attributes,
   type ExistingFile,
 } from '../filesystem/attributes.js';
-import { folderQuery, requireFolder } from '../filesystem/paths.js';
+import { folderQuery, requireFolder, requireSeen } from '../filesystem/paths.js';
 import {
   isFolderName,
   placedPath,
@@ -18,6 +18,7 @@ import {
   placementQueries,
   placementSteps,
 } from '../filesystem/placement.js';
+import { refuseBackup } from '../filesystem/whole-file.js';
 import { validateWords } from '../filesystem/validate-command.js';
 import { fileAttributes, folderAttributes, placementOf, type CopyParams, type WayOfCopy } from './params.js';
 
@@ -46,7 +47,8 @@ export const onHost: WayOfCopy = {
     const file = current.exists && current.type === 'file' ? current : undefined;
     const same =
       file !== undefined && (!params.force || answers.get<'script'>(compareQuery(params, path)).rc === 0);
-    if (!same) requireOwnership(path, answers);
+    if (!same) requireReplaceable({ ...fileAttributes(params, source.mode), path }, answers);
+    if (params.backup && file?.shared !== undefined) refuseBackup(path, file.shared);
     return [
       ...placementChanges(placementOf(params), answers),
       ...(same
@@ -59,13 +61,20 @@ export const onHost: WayOfCopy = {
               after: params.src,
             },
           ]),
-      ...attributeChanges({ ...fileAttributes(params, source.mode), path, type: 'file' }, file, answers),
+      ...attributeChanges(
+        { ...fileAttributes(params, source.mode), path, type: 'file', replaceable: true },
+        file,
+        answers,
+      ),
     ];
   },
 
   apply(params, changes, answers) {
     const path = placedPath(placementOf(params), answers);
-    const copied = changes.some((change) => change.subject === path && change.field === 'copy of');
+    const current = answers.get<'file'>({ kind: 'file', path });
+    const copied =
+      (current.exists && current.shared !== undefined) ||
+      changes.some((change) => change.subject === path && change.field === 'copy of');
     const folders = placementSteps(placementOf(params), answers, folderAttributes(params));
     return [...folders, ...(copied ? [copyStep(params, path, answers)] : attributeSteps(path, changes))];
   },
@@ -80,15 +89,23 @@ function compareQuery({ src }: CopyParams, path: string): ScriptQuery {
 }
 
 // Each of the two is read with the rights that its own path asks for.
-const COMPARE = `sum=$(by_owner "$1" follow 'sum_file sha256sum "$1"' "$1" 2>/dev/null)
-[ -n "$sum" ] && [ "$sum" = "$(by_owner "$2" entry '[ -L "$1" ] || sum_file sha256sum "$1"' "$2" 2>/dev/null)" ]`;
+const COMPARE = `sum=$(by_owner "$1" follow '[ -n "$shared" ] || sum_file sha256sum "$1"' "$1" 2>/dev/null)
+other=$(by_owner "$2" entry 'if [ -n "$shared" ]; then sum_unfollowed "$1"; elif [ ! -L "$1" ]; then sum_file sha256sum "$1"; fi' "$2" 2>/dev/null)
+[ -n "$sum" ] && [ "\${sum%% *}" = "\${other%% *}" ]`;
 
 function requireSource(params: CopyParams, answers: Answers): ExistingFile {
   const source = answers.get<'file'>(sourceQuery(params));
+  requireSeen(params.src!, source);
   if (!source.exists) throw new MissingPrerequisiteError(`${params.src} does not exist on the host`);
   if (source.type !== 'file') {
     throw new TaskError(`${params.src} is no regular file`, {
       hint: 'remote_src copies one file; use `command: cp -a` for a folder',
+    });
+  }
+  if (source.shared !== undefined) {
+    throw new TaskError(`${params.src} is not copied: others than root may write to ${source.shared}`, {
+      detail: ['they could put a link to any file of root’s in its place at any moment'],
+      hint: `take their right to write there away (chmod go-w ${source.shared}), or copy it from elsewhere`,
     });
   }
   return source;

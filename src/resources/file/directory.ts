@@ -26,9 +26,11 @@ export const directory: StateOfFile = {
     const path = pathOf(params);
     const folders = missingFolders(path, answers);
     if (folders.length > 0) return folderSteps(folders, params);
-    return [
-      ...attributeSteps(path, changes, params.follow ? 'file' : 'link'),
-      ...recurseSteps(params, changes),
-    ];
+    const top = attributeSteps(path, changes, params.follow ? 'file' : 'link');
+    const below = recurseSteps(params, changes);
+    // Once the folder is somebody else's, root does not work below it any more: what is root's is given away from below upwards, so that a
+    // run that is broken off can go on. What is not root's has to be opened, or taken, first.
+    const current = subjectOf(params, answers);
+    return current.exists && current.uid === 0 ? [...below, ...top] : [...top, ...below];
   },
 };

@@ -1,5 +1,12 @@
 import { TaskError } from '../../errors.js';
-import { attributeChanges, attributeQueries, attributeSteps } from '../filesystem/attributes.js';
+import {
+  attributeChanges,
+  attributeQueries,
+  attributeSteps,
+  requireOwnership,
+  requireUnshared,
+  stepAttributes,
+} from '../filesystem/attributes.js';
 import { folderQuery, requireFolder } from '../filesystem/paths.js';
 import type { Change } from '../resource.js';
 import { pathOf, subjectOf, subjectQueries, type StateOfFile } from './params.js';
@@ -31,6 +38,10 @@ export const touch: StateOfFile = {
       }
     }
     const type = current.exists && current.type === 'directory' ? 'directory' : 'file';
+    if (current.exists && times.length > 0) {
+      requireOwnership(path, answers);
+      requireUnshared(path, current);
+    }
     return [
       ...times,
       ...attributeChanges({ ...params, path, type }, current.exists ? current : undefined, answers),
@@ -39,21 +50,16 @@ export const touch: StateOfFile = {
 
   apply(params, changes) {
     const path = pathOf(params);
+    const { follow } = params;
     const has = (field: string): boolean => changes.some((change) => change.field === field);
-    const touched = has('state') || has('access time') || has('modification time');
+    const touched = { kind: 'touch', path, follow } as const;
+    // A new file gets its attributes before it gets its name.
+    if (has('state'))
+      return [{ ...touched, access: false, modification: false, ...stepAttributes(params, 'file') }];
+    const [access, modification] = [has('access time'), has('modification time')];
     return [
-      ...(touched
-        ? ([
-            {
-              kind: 'touch',
-              path,
-              follow: params.follow,
-              access: has('access time'),
-              modification: has('modification time'),
-            },
-          ] as const)
-        : []),
-      ...attributeSteps(path, changes, params.follow ? 'file' : 'link'),
+      ...(access || modification ? [{ ...touched, access, modification }] : []),
+      ...attributeSteps(path, changes, follow ? 'file' : 'link'),
     ];
   },
 };

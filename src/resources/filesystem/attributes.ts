@@ -44,7 +44,12 @@ export function attributeQueries({ owner, group }: Attributes): Query[] {
  * @throws MissingPrerequisiteError when the owner or the group does not exist
  */
 export function attributeChanges(
-  wanted: Attributes & { readonly path: string; readonly type: 'file' | 'directory' },
+  wanted: Attributes & {
+    readonly path: string;
+    readonly type: 'file' | 'directory';
+    /** where others may exchange it, the file is made anew with the attributes */
+    readonly replaceable?: boolean;
+  },
   current: ExistingFile | undefined,
   answers: Answers,
 ): Change[] {
@@ -62,7 +67,10 @@ export function attributeChanges(
     const bits = resolveMode(wanted.mode, wanted.type, current?.mode);
     add('mode', current ? formatMode(current.mode) : null, formatMode(bits));
   }
-  if (changes.length > 0) requireOwnership(wanted.path, answers);
+  if (changes.length > 0) {
+    requireOwnership(wanted.path, answers);
+    if (wanted.replaceable !== true) requireUnshared(wanted.path, current);
+  }
   return changes;
 }
 
@@ -139,6 +147,45 @@ export function requireOwnership(path: string, answers: Answers): void {
   throw new TaskError(`${path} belongs to ${current.owner || current.uid} and cannot be changed`, {
     detail: [whoDecides(by!)],
     hint: `remove it or give it to ${by!.user} by hand once; or keep it in a folder that is root's all the way`,
+  });
+}
+
+/**
+ * Called where a file that is there is going to be replaced, which keeps its group unless the task gives one. @throws TaskError when it
+ * belongs to somebody else, or to a group that its owner could not give to a new one
+ */
+export function requireReplaceable(
+  { path, group }: Pick<Attributes, 'group'> & { readonly path: string },
+  answers: Answers,
+): void {
+  requireOwnership(path, answers);
+  const by = deciderOf(path, answers);
+  const current = by && answers.get<'file'>({ kind: 'file', path });
+  if (!current?.exists || current.type !== 'file' || group !== undefined) return;
+  if (by!.groups.includes(String(current.gid))) return;
+  throw new TaskError(
+    `${path} belongs to the group ${current.group || current.gid}, which ${by!.user} is not in`,
+    {
+      detail: [
+        whoDecides(by!),
+        'a file that is written anew keeps its group, and this one cannot be given to it',
+      ],
+      hint: `group: ${by!.groups.find((name) => !/^\d+$/.test(name)) ?? by!.groups[0] ?? by!.user}`,
+    },
+  );
+}
+
+/**
+ * Called where something that is there is going to be changed in its place. @throws TaskError when others may exchange its name, unless it
+ * is a folder: that can be entered first
+ */
+export function requireUnshared(path: string, current: ExistingFile | undefined): void {
+  if (current?.shared === undefined || current.type === 'directory') return;
+  throw new TaskError(`${path} cannot be changed: others than root may write to ${current.shared}`, {
+    detail: [
+      'they could put a link in its place at any moment: root makes and replaces files there, but changes none',
+    ],
+    hint: `write it whole, with its attributes (copy, template); or take their right to write there away (chmod go-w ${current.shared})`,
   });
 }
 

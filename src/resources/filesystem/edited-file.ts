@@ -5,7 +5,7 @@ import {
   attributeChanges,
   attributeQueries,
   attributeSteps,
-  requireOwnership,
+  requireReplaceable,
   stepAttributes,
   type Attributes,
   type ExistingFile,
@@ -52,7 +52,7 @@ export function editedFileChanges(file: EditedFile, answers: Answers): Change[] 
     requireFolder(path, answers);
   }
   const edit = editContent(file, answers);
-  if (edit.changed) requireOwnership(path, answers);
+  if (edit.changed) requireReplaceable({ ...file, path }, answers);
   const content: Change[] = edit.changed
     ? [
         {

@@ -2,7 +2,7 @@ import type { Answers, FileQuery } from '../../agent/query.js';
 import type { FoldersStep } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
 import type { Attributes } from './attributes.js';
-import { folderOf } from './paths.js';
+import { folderOf, requireSeen } from './paths.js';
 import { resolveMode } from './mode.js';
 import type { Change } from '../resource.js';
 
@@ -15,6 +15,7 @@ export function folderChainQueries(path: string): FileQuery[] {
 export function missingFolders(path: string, answers: Answers): string[] {
   return folderChain(path).filter((folder) => {
     const found = answers.get<'file'>({ kind: 'file', path: folder, follow: true });
+    requireSeen(folder, found);
     if (found.exists && found.type !== 'directory')
       throw new TaskError(`${folder} is there and no folder (${found.type})`);
     return !found.exists;

@@ -58,9 +58,33 @@ export function followLinks(path: string, known: Answers): string | undefined {
   return last.path;
 }
 
-/** @throws TaskError for a link in a user's folder: that user could point it anywhere at any moment */
+/** @throws TaskError for a link in a user's folder that leads nowhere, or to where only root may look */
+export function requireSeen(path: string, file: FileAnswer): void {
+  if (file.exists || file.hidden !== true) return;
+  throw new TaskError(
+    `what ${path} leads to cannot be told: it is a link in a folder of ${file.by!.user}'s`,
+    {
+      detail: [
+        `${file.by!.folder} belongs to ${file.by!.user}, who may not look there, or there is nothing; root follows no such link`,
+      ],
+      hint: 'name the file that it leads to, or ask about the link itself (follow: false)',
+    },
+  );
+}
+
+/** @throws TaskError for a link in a folder where a user could point it anywhere at any moment */
 export function requireOwnLink(path: string, file: FileAnswer): void {
-  if (!file.exists || file.type !== 'link' || file.by === undefined) return;
+  if (!file.exists || file.type !== 'link') return;
+  if (file.shared !== undefined) {
+    throw new TaskError(
+      `${path} is a link, and is not followed: others than root may write to ${file.shared}`,
+      {
+        detail: ['they could point it anywhere'],
+        hint: 'name the file that it leads to',
+      },
+    );
+  }
+  if (file.by === undefined) return;
   throw new TaskError(`${path} is a link in a folder of ${file.by.user}'s, and is not followed`, {
     detail: [`${file.by.folder} belongs to ${file.by.user}, who could point it anywhere`],
     hint: 'name the file that it leads to, or work as that user (become_user)',

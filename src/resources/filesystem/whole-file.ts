@@ -6,7 +6,7 @@ import {
   attributeChanges,
   attributeQueries,
   attributeSteps,
-  requireOwnership,
+  requireReplaceable,
   stepAttributes,
   type Attributes,
   type ExistingFile,
@@ -40,10 +40,12 @@ export function wholeFileQueries(file: WholeFile): Query[] {
 export function wholeFileChanges(file: WholeFile, answers: Answers): Change[] {
   if (file.validate !== undefined) validateWords(file.validate);
   const current = existing(file, answers);
-  const attributes = attributeChanges({ ...file, type: 'file' }, current, answers);
+  const replaceable = file.write !== 'create';
+  const attributes = attributeChanges({ ...file, type: 'file', replaceable }, current, answers);
+  if (file.backup === true && current?.shared !== undefined) refuseBackup(file.path, current.shared);
   if (!current && file.folder !== 'made') requireFolder(file.path, answers);
   const content = contentChanges(file, answers);
-  if (content.length > 0) requireOwnership(file.path, answers);
+  if (content.length > 0) requireReplaceable(file, answers);
   return [...content, ...attributes];
 }
 
@@ -52,7 +54,9 @@ export function wholeFileSteps(file: WholeFile, changes: readonly Change[], answ
   const rewritten = changes.some(
     (change) => change.subject === file.path && ['state', 'content', 'checksum'].includes(change.field),
   );
-  if (!rewritten) return attributeSteps(file.path, changes);
+  // Where others may exchange it, it is made anew with its attributes.
+  const anew = changes.length > 0 && existing(file, answers)?.shared !== undefined;
+  if (!rewritten && !anew) return attributeSteps(file.path, changes);
   return [
     {
       kind: 'write',
@@ -63,6 +67,13 @@ export function wholeFileSteps(file: WholeFile, changes: readonly Change[], answ
       ...(file.backup === true ? { backup: true } : {}),
     },
   ];
+}
+
+/** @throws TaskError: at the name of the former file, or of its copy, there could be a link at any moment */
+export function refuseBackup(path: string, shared: string): never {
+  throw new TaskError(`no backup of ${path} can be kept: others than root may write to ${shared}`, {
+    hint: `backup: false; or take their right to write there away (chmod go-w ${shared})`,
+  });
 }
 
 function fileQuery(file: WholeFile): FileQuery {

@@ -6,7 +6,7 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import { type NpmMode, type NpmParams, npmArgv, npmInstall } from './params.js';
+import { type NpmMode, type NpmParams, npmArgv, npmInstall, ownProgram } from './params.js';
 
 /** A package for the whole host. */
 export const globalPackage: NpmMode = {
@@ -19,7 +19,7 @@ export const globalPackage: NpmMode = {
       params.state === 'absent'
         ? npmArgv(params, 'uninstall', '--global', params.name!)
         : npmInstall(params, 'install', '--global', packageSpec(params));
-    return [{ kind: 'run', argv }];
+    return [{ kind: 'run', argv, ...ownProgram(params) }];
   },
 };
 

@@ -1,6 +1,14 @@
 import type { ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError } from '../../errors.js';
-import { type NpmMode, type NpmParams, insidePath, npmArgv, npmInstall } from './params.js';
+import {
+  FOREIGN,
+  type NpmMode,
+  type NpmParams,
+  insidePath,
+  npmArgv,
+  npmInstall,
+  requireOwnModules,
+} from './params.js';
 
 /**
  * What package.json and its lock ask for. After an install the hash of both, of what npm says it has put into
@@ -18,13 +26,14 @@ export const installedDependencies: NpmMode = {
       });
     }
     const lines = stdout.split('\n');
-    const [recorded = '', wanted = '', lock = ''] = lines;
+    const [recorded = '', wanted = '', lock = '', foreign = ''] = lines;
     if (params.ci === true && lock !== 'locked') {
       throw new MissingPrerequisiteError(`there is no package-lock.json in ${path}`, {
         hint: 'commit the lock file with the application, or leave out ci',
       });
     }
     if (recorded === wanted) return [];
+    requireOwnModules(params, foreign);
     return [
       {
         subject: `${path}/node_modules`,
@@ -56,9 +65,11 @@ state() {
 now=$(state "$2" | sha256sum)
 now=\${now%% *}`;
 
-const READ = `cat node_modules/.provision 2>/dev/null || echo
-printf '%s\\n' "$now"
-if [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; then echo locked; fi`;
+// The packages that are there are looked at only where npm is going to run.
+const READ = `recorded=$(cat node_modules/.provision 2>/dev/null)
+printf '%s\\n%s\\n' "$recorded" "$now"
+if [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; then echo locked; else echo; fi
+[ "$recorded" = "$now" ] || { ${FOREIGN}; }`;
 
 const RECORD = `mkdir -p node_modules
 printf '%s\\n' "$now" >node_modules/.provision`;

@@ -1,3 +1,5 @@
+import type { Answers, ScriptQuery } from '../../agent/query.js';
+import type { Change } from '../resource.js';
 import {
   installedVersion,
   latestQuery,
@@ -5,18 +7,34 @@ import {
   packageChanges,
   packageSpec,
 } from './package-state.js';
-import { type NpmMode, insidePath, npmArgv, npmInstall } from './params.js';
+import {
+  type NpmMode,
+  type NpmParams,
+  FOREIGN,
+  insidePath,
+  npmArgv,
+  npmInstall,
+  requireOwnModules,
+} from './params.js';
 
 /** One package in the node_modules of a folder. */
 export const localPackage: NpmMode = {
-  queries: (params) => [
-    manifestQuery(params.path!, params.name!),
-    ...(params.state === 'latest' ? [latestQuery(params)] : []),
-  ],
+  queries(params, known) {
+    const asked = [
+      manifestQuery(params.path!, params.name!),
+      ...(params.state === 'latest' ? [latestQuery(params)] : []),
+    ];
+    const differs = asked.every((query) => known.has(query)) && changesOf(params, known).length > 0;
+    return differs ? [...asked, modulesQuery(params)] : asked;
+  },
 
   plan(params, answers) {
-    const installed = installedVersion(answers, [manifestQuery(params.path!, params.name!)]);
-    return packageChanges(params, installed, answers);
+    const changes = changesOf(params, answers);
+    if (changes.length > 0) {
+      const { stdout } = answers.get<'script'>(modulesQuery(params));
+      requireOwnModules(params, stdout.replace(/\n$/, ''));
+    }
+    return changes;
   },
 
   apply(params) {
@@ -27,3 +45,18 @@ export const localPackage: NpmMode = {
     return [{ kind: 'run', argv, cwd: params.path!, at: insidePath(params) }];
   },
 };
+
+function changesOf(params: NpmParams, answers: Answers): Change[] {
+  const installed = installedVersion(answers, [manifestQuery(params.path!, params.name!)]);
+  return packageChanges(params, installed, answers);
+}
+
+/** Asked only where npm is going to run: the packages are many. */
+function modulesQuery(params: NpmParams): ScriptQuery {
+  return {
+    kind: 'script',
+    code: `cd -- "$1" && { ${FOREIGN}; }`,
+    args: [params.path!],
+    at: insidePath(params),
+  };
+}

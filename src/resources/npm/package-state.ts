@@ -2,7 +2,7 @@ import type { Answers, CommandQuery, ContentQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import { readForeignJson } from '../../foreign-json.js';
 import type { Change } from '../resource.js';
-import { type NpmParams, npmArgv } from './params.js';
+import { type NpmParams, npmArgv, ownProgram } from './params.js';
 
 /** The manifest of a package below a node_modules folder. */
 export function manifestQuery(folder: string, name: string): ContentQuery {
@@ -11,7 +11,12 @@ export function manifestQuery(folder: string, name: string): ContentQuery {
 
 /** The version that the registry calls the latest. Asked only for `state: latest`. */
 export function latestQuery(params: NpmParams): CommandQuery {
-  return { kind: 'command', argv: npmArgv(params, 'view', params.name!, 'version'), timeout: 60 };
+  return {
+    kind: 'command',
+    argv: npmArgv(params, 'view', params.name!, 'version'),
+    timeout: 60,
+    ...ownProgram(params),
+  };
 }
 
 /** The installed version, or null: read from the first manifest that is there, without starting npm. */

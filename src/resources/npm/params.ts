@@ -1,5 +1,5 @@
 import type { Answers, Query } from '../../agent/query.js';
-import type { Place, Step } from '../../agent/step.js';
+import type { Place, Places, Step } from '../../agent/step.js';
 import { TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';
 
@@ -19,7 +19,7 @@ export interface NpmParams {
 
 /** One of the things that npm is used for. */
 export interface NpmMode {
-  queries(params: NpmParams): readonly Query[];
+  queries(params: NpmParams, known: Answers): readonly Query[];
   plan(params: NpmParams, answers: Answers): readonly Change[];
   apply(params: NpmParams, changes: readonly Change[], answers: Answers): readonly Step[];
 }
@@ -55,9 +55,42 @@ export function modeOf(params: NpmParams): 'global' | 'local' | 'dependencies' {
   return name === undefined ? 'dependencies' : 'local';
 }
 
-/** npm runs with the rights of whose folder it is: what lies there decides what it does. */
-export function insidePath({ path }: NpmParams): Place {
-  return { path: path!, how: 'inside' };
+/** What npm believes of a folder: it runs what these say. */
+const BELIEVED = ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', '.npmrc', 'node_modules'];
+
+/** npm runs with the rights of whose folder it is; as root only where what it believes is nobody else's. */
+export function insidePath({ path, executable }: NpmParams): Places {
+  const folder = path!.replace(/(?<=.)\/+$/, '');
+  return [
+    { path: folder, how: 'inside' },
+    ...BELIEVED.map((name): Place => ({ path: `${folder}/${name}`, how: 'code' })),
+    ...programPlaces(executable),
+  ];
+}
+
+/** npm itself, where the task names it: its owner decides who runs it. */
+export function ownProgram({ executable }: NpmParams): { readonly at?: Places } {
+  const [program] = programPlaces(executable);
+  return program ? { at: [program] } : {};
+}
+
+function programPlaces(executable: string | undefined): Place[] {
+  return executable === undefined ? [] : [{ path: executable, how: 'code' }];
+}
+
+/**
+ * sh that prints, in the folder, the first of the packages there that is not root's alone, where root would run npm: it runs scripts of
+ * packages that are there already, too, as when it rebuilds them.
+ */
+export const FOREIGN = `[ "$(id -u)" != 0 ] || [ ! -d node_modules ] ||
+find "$PWD/node_modules/" \\( ! -uid 0 -o ! -type l \\( -perm -002 -o -perm -020 ! -gid 0 \\) \\) -print -quit`;
+
+/** @throws TaskError for what FOREIGN has printed */
+export function requireOwnModules({ path }: NpmParams, foreign: string): void {
+  if (foreign === '') return;
+  throw new TaskError(`${foreign} is not root's alone, and npm would run what it says as root`, {
+    hint: `remove ${path}/node_modules, or give all of it to root; or work as the user whose it is: become_user`,
+  });
 }
 
 /** npm with the options that every call of ours has. */

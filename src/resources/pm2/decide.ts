@@ -1,7 +1,7 @@
 import type { Answers } from '../../agent/query.js';
 import { MissingPrerequisiteError } from '../../errors.js';
 import type { Change } from '../resource.js';
-import { type WantedApp, wantedApps } from './ecosystem.js';
+import { scriptsQuery, type WantedApp, wantedApps } from './ecosystem.js';
 import type { Pm2Params } from './params.js';
 import { type Probed, probed } from './probe.js';
 import { processesOf } from './processes.js';
@@ -69,6 +69,8 @@ function decideSettled(params: Pm2Params, record: RunRecord): Decisions {
 
 function decideRunning(params: Pm2Params, found: Probed & { sha256: string }, answers: Answers): Decisions {
   const wanted = wantedApps(params, answers);
+  const scripts = scriptsQuery(params, answers);
+  if (scripts) answers.get<'script'>(scripts);
   const running = found.daemon.pid === null ? new Map<string, RunningApp>() : runningApps(params, answers);
   const recorded = new Map(found.record?.apps.map((app) => [app.name, app]));
   const apps = wanted.map((app) => {

@@ -3,7 +3,8 @@ import { posix } from 'node:path';
 import type { Answers, ScriptQuery } from '../../agent/query.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import { readForeignJson } from '../../foreign-json.js';
-import { homePlace, type Pm2Params } from './params.js';
+import type { Place } from '../../agent/step.js';
+import { placesOf, type Pm2Params } from './params.js';
 import { SURROUNDINGS } from './run-pm2.js';
 
 /** An app as the ecosystem file describes it, as PM2 understands it. */
@@ -27,7 +28,24 @@ export function ecosystemQuery(params: Pm2Params): ScriptQuery {
     kind: 'script',
     code: EVALUATE,
     args: [params.pm2_home, params.executable ?? 'pm2', params.ecosystem],
-    at: homePlace(params),
+    at: placesOf(params),
+  };
+}
+
+/**
+ * Whether root may run what the ecosystem file names: its scripts, and the folders that they start in. Undefined where another user would,
+ * or it is not known yet. The answer is a refusal where it may not.
+ */
+export function scriptsQuery(params: Pm2Params, known: Answers): ScriptQuery | undefined {
+  const query = ecosystemQuery(params);
+  if (!known.has(query)) return undefined;
+  const { rc, stdout } = known.get<'script'>(query);
+  if (rc !== 0 || parseEvaluation(stdout)?.uid !== 0) return undefined;
+  const code = wantedApps(params, known).flatMap(({ script, cwd }) => [script, cwd]);
+  return {
+    kind: 'script',
+    code: ':',
+    at: [...placesOf(params), ...[...new Set(code)].map((path): Place => ({ path, how: 'code' }))],
   };
 }
 
@@ -66,11 +84,18 @@ export function wantedApps(params: Pm2Params, answers: Answers): WantedApp[] {
 
 const EVALUATE = `${SURROUNDINGS}
 command -v node >/dev/null || exit 127
-alone node -e 'process.stdout.write(JSON.stringify({config: require(process.argv[1]), cpus: require("os").cpus().length}))' "$1"`;
+alone node -e 'process.stdout.write(JSON.stringify({config: require(process.argv[1]), cpus: require("os").cpus().length, uid: process.getuid()}))' "$1"`;
 
-function parseEvaluation(stdout: string): { config: unknown; cpus: number } | undefined {
-  const { config, cpus } = (readForeignJson(stdout) ?? {}) as { config?: unknown; cpus?: unknown };
-  return typeof cpus === 'number' ? { config, cpus } : undefined;
+interface Evaluation {
+  readonly config: unknown;
+  readonly cpus: number;
+  /** who has evaluated it, and will run what it names */
+  readonly uid: unknown;
+}
+
+function parseEvaluation(stdout: string): Evaluation | undefined {
+  const { config, cpus, uid } = (readForeignJson(stdout) ?? {}) as Partial<Evaluation>;
+  return typeof cpus === 'number' ? { config, cpus, uid } : undefined;
 }
 
 type App = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import type { Answers, ScriptQuery } from '../../agent/query.js';
-import { homePlace, type Pm2Params } from './params.js';
+import { placesOf, type Pm2Params } from './params.js';
 import { type Daemon, LIST_PROCESSES, parseDaemon } from './processes.js';
 import { type RunRecord, parseRecord } from './record.js';
 
@@ -18,7 +18,7 @@ export function probeQuery(params: Pm2Params): ScriptQuery {
     kind: 'script',
     code: PROBE,
     args: [params.pm2_home, params.ecosystem, recordPath(params)],
-    at: homePlace(params),
+    at: placesOf(params),
   };
 }
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ScriptQuery } from '../../agent/query.js';
 import type { ScriptStep } from '../../agent/step.js';
-import { homePlace, type Pm2Params } from './params.js';
+import { placesOf, type Pm2Params } from './params.js';
 
 /**
  * sh that takes $1 (PM2_HOME) and $2 (pm2) and makes `alone`, which runs a program with no more environment than it
@@ -21,7 +21,7 @@ export function listQuery(params: Pm2Params): ScriptQuery {
     kind: 'script',
     code: `${RUN}`,
     args: [params.pm2_home, params.executable ?? 'pm2', 'jlist'],
-    at: homePlace(params),
+    at: placesOf(params),
   };
 }
 
@@ -32,7 +32,7 @@ export function pm2Step(params: Pm2Params, ...words: readonly string[]): ScriptS
     code: RUN,
     args: [params.pm2_home, params.executable ?? 'pm2', ...words],
     cwd: posix.dirname(params.ecosystem),
-    at: homePlace(params),
+    at: placesOf(params),
   };
 }
 
@@ -54,7 +54,7 @@ export function startStep(
     code: START,
     args: [params.pm2_home, params.executable ?? 'pm2', app, errors, out, ...words],
     cwd: posix.dirname(params.ecosystem),
-    at: homePlace(params),
+    at: placesOf(params),
   };
 }
 
