@@ -92,14 +92,24 @@ export function openProject(dir: string, bin = join(root, 'bin', 'provision.js')
   return {
     dir,
     inventory: 'inventory/site.yml',
-    provision: (...args) => execute([process.execPath, bin, ...args], { cwd: dir }),
-    provisionUntil: (said, ...args) => killAt(said, [bin, ...args], dir),
+    provision: (...args) => execute([process.execPath, bin, ...withSite(args)], { cwd: dir }),
+    provisionUntil: (said, ...args) => killAt(said, [bin, ...withSite(args)], dir),
     async write(path, text) {
       await mkdir(join(dir, path, '..'), { recursive: true });
       await writeFile(join(dir, path), text);
     },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+/** What runs a playbook and names none is given the one that comes with the package: there is none in the folder. */
+function withSite(args: readonly string[]): readonly string[] {
+  const [verb = ''] = args;
+  const runs = verb.startsWith('-') || ['run', 'plan', 'verify', 'drift'].includes(verb);
+  const named = args.some(
+    (one, index) => /\.ya?ml$/.test(one) && !['-i', '--inventory'].includes(args[index - 1] ?? ''),
+  );
+  return runs && !named ? [...args, 'playbooks/site.yml'] : args;
 }
 
 /** Pack the checkout and install it as a user would; the path of the installed command. */
