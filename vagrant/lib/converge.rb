@@ -17,8 +17,14 @@ module ProvisionVagrant
       run(site, env)
     end
 
+    # The folder's own is found by the run; the one that comes with the package has to be named.
+    def self.playbook(site)
+      own = %w[playbooks/site.yml site.yml].any? { |name| site.root.join(name).exist? }
+      ENV['PROVISION_PLAYBOOK'] || (own ? [] : 'playbooks/site.yml')
+    end
+
     def self.run(site, env)
-      words = ProvisionVagrant.provision(*ENV['PROVISION_PLAYBOOK'], '--from-vagrant', *site.options,
+      words = ProvisionVagrant.provision(*playbook(site), '--from-vagrant', *site.options,
                                          *Shellwords.split(ENV['PROVISION_OPTIONS'].to_s))
       env.ui.info("provision #{words.drop(2).shelljoin}", prefix: false)
       ok = Vagrant::Util::Env.with_original_env { system({ 'VAGRANT_CWD' => site.root.to_s }, *words, chdir: site.root.to_s) }
