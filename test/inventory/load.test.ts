@@ -110,13 +110,15 @@ describe('loadInventory', () => {
   });
 
   it('reads 2000 hosts in little time', async () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     const inventory = await loadFrom({
       'hosts.yml': `all:\n  children:\n    g:\n      hosts:\n${Array.from({ length: 2000 }, (_, i) => `        h${i}: {a: ${i}, b: x}\n`).join('')}`,
     });
     for (const host of inventory.hosts.keys()) hostVariables(inventory, host);
     expect(inventory.hosts.size).to.equal(2000);
-    expect(performance.now() - began).to.be.below(3000);
+    // Processor time: how long a busy machine takes says nothing.
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1000).to.be.below(3000);
   });
 
   const wrong: [string, Record<string, string>, string, RegExp][] = [
