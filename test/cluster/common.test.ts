@@ -307,7 +307,7 @@ describe('the role common', function () {
     const more = [
       `    - { shell: "ip -4 -o address show scope global | awk '{ print $4 }' | cut -d/ -f1 | sort", register: said, changed_when: false }`,
       '    - assert: { that: "ansible_all_ipv4_addresses.toSorted().join() === said.stdout_lines.join()" }',
-      "    - { shell: df -P -B1 / | awk 'END { print $2 }', register: said, changed_when: false }",
+      `    - { shell: "df -P -B1 / | awk 'END { print $2 }'", register: said, changed_when: false }`,
       `    - assert: { that: "String(ansible_mounts.find((one) => one.mount === '/').size_total) === said.stdout.trim()" }`,
     ];
     await project.write('facts.yml', ['- hosts: all', '  tasks:', ...tasks, ...more, ''].join('\n'));
