@@ -360,7 +360,7 @@ content_see() {
 
 # content_send SMALL SECONDS: the files $ones that are not larger, by one cat: a line of their sizes, and the contents. $content_sent: those.
 content_send() {
-  small=$1 within=$2
+  small=$1 most=$2
   set --
   for one in $ones; do eval "set -- \"\$@\" \"\$content_$one\""; done
   [ $# -gt 1 ] || return 0
@@ -375,5 +375,5 @@ content_send() {
     printf '%s:%s ' "$one" "$size"
   done
   echo
-  [ $# = 0 ] || timeout -k 1 "$within" cat -- "$@"
+  [ $# = 0 ] || timeout -k 1 "$most" cat -- "$@"
 }

@@ -1,4 +1,5 @@
 import type { Answers, FileQuery, UnitAnswer, UnitQuery } from '../agent/query.js';
+import { UNITS_LOADED } from '../agent/queries/unit.js';
 import type { Step } from '../agent/step.js';
 import { TaskError } from '../errors.js';
 import { folderChainQueries, folderChanges, folderSteps, missingFolders } from './filesystem/folders.js';
@@ -23,7 +24,7 @@ interface Params {
 
 const FOLDER = '/etc/systemd/system';
 /** Its time is when systemd began to read the units that it has. */
-const LOADED: FileQuery = { kind: 'file', path: '/run/systemd/systemd-units-load' };
+const LOADED: FileQuery = { kind: 'file', path: UNITS_LOADED };
 
 export const systemdUnit: Resource = resource<Params>({
   name: 'systemd_unit',

@@ -1,5 +1,5 @@
 import type { UnitAnswer } from '../../agent/query.js';
-import { isTemplate } from './unit-name.js';
+import { isTemplate } from '../../agent/queries/unit.js';
 import type { RunStep } from '../../agent/step.js';
 import { MissingPrerequisiteError, TaskError } from '../../errors.js';
 import type { Change } from '../resource.js';

@@ -9,8 +9,3 @@ export const unitNameSchema = {
   type: 'string',
   pattern: '^[A-Za-z0-9:_.\\\\@][A-Za-z0-9:_.\\\\@-]*$',
 } as const;
-
-/** `getty@.service`: a template, of which instances are made. */
-export function isTemplate(name: string): boolean {
-  return /@\.[a-z]+$/.test(name);
-}
